@@ -1,0 +1,100 @@
+"""The channel ports: what is declared, what can be sent to and received from, and the delivery that is settled."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from ecotone_lite.message import Message
+
+if TYPE_CHECKING:
+    from ecotone_lite.channels.memory import InMemoryBroker
+
+__all__ = ["Delivery", "MessageChannel", "PollableChannel", "Receiver", "Transport"]
+
+
+class MessageChannel(ABC):
+    """A channel as a user declares it: a name and settings, a value without connections.
+
+    Every kind has a form in memory, so that the production configuration itself is tested without a broker.
+    """
+
+    name: str
+    broker: ClassVar[str | None] = None
+    """The broker that this kind of channel lives on: "kafka", "rabbitmq", or None."""
+
+    @abstractmethod
+    def in_memory(self, broker: "InMemoryBroker") -> "PollableChannel":
+        """The channel as it is where no broker is used; the same name on the same `broker` is the same channel."""
+
+
+class Delivery(ABC):
+    """A message in a receiver's hands; it is settled once, by one of three words."""
+
+    message: Message
+    """As it crossed the wire: the payload is bytes."""
+
+    @abstractmethod
+    def acknowledge(self) -> None:
+        """It was handled: it never comes again. Raises AlreadySettled, or BrokerUnreachable: then it comes again."""
+
+    @abstractmethod
+    def release(self) -> None:
+        """Give it back, to its old place: it is the next one received. Raises AlreadySettled or BrokerUnreachable."""
+
+    @abstractmethod
+    def reject(self) -> None:
+        """Give it up: it is not received again, and goes where the channel keeps what was given up, if anywhere."""
+
+
+class Receiver(ABC):
+    """One consumer's place at a channel."""
+
+    @abstractmethod
+    def receive(self, timeout: float = 0.0) -> Delivery | None:
+        """The next message, or None when none came within `timeout` (real seconds; 0: only what is there already).
+
+        What is in hand is settled before the next is received. Raises BrokerUnreachable.
+        """
+
+    def pause(self) -> None:
+        """The end of a run: what was handled is known to the channel, and nothing is held back from other receivers."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give up the place. What was received and not settled is received again, by whoever comes next."""
+
+
+class PollableChannel(ABC):
+    """A channel that keeps messages until somebody receives them."""
+
+    name: str
+
+    @abstractmethod
+    def send(self, messages: Sequence[Message]) -> None:
+        """Put messages, whose payloads are bytes, at the end, in this order.
+
+        When it returns, the channel has them safely; otherwise it raises MessageNotSent (BrokerUnreachable, when there
+        is nobody to take them), and those that were taken nevertheless may still be received.
+        """
+
+    @abstractmethod
+    def receiver(self, endpoint_id: str) -> Receiver:
+        """A place at the channel. Receivers of one endpoint id share the messages, each goes to one of them.
+
+        Where the channel is a log, other endpoint ids see all messages again, each from the beginning; where it is a
+        queue, all receivers share the messages whatever their endpoint id.
+        """
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+class Transport(ABC):
+    """Opens declared channels: in memory, on a broker, or each on its own."""
+
+    @abstractmethod
+    def open(self, declared: MessageChannel) -> PollableChannel:
+        """The channel that this declaration stands for; nothing is asked of a broker before it is needed."""
+
+    def close(self) -> None:
+        """Close every channel that was opened, and what they share."""

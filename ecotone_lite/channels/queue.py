@@ -1,0 +1,95 @@
+"""A queue in memory: one line of messages, shared by all who receive from it."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ecotone_lite.channels.channel import Delivery, MessageChannel, PollableChannel, Receiver
+from ecotone_lite.errors import AlreadySettled
+from ecotone_lite.message import Message
+
+if TYPE_CHECKING:
+    from ecotone_lite.channels.memory import InMemoryBroker
+
+__all__ = ["Channel", "QueueChannel"]
+
+
+@dataclass(frozen=True)
+class Channel(MessageChannel):
+    """A channel of whatever kind the run has: a queue in memory, a topic on Kafka, a queue on RabbitMQ.
+
+    `partitions` is a hint, ignored where there are none.
+    """
+
+    name: str
+    partitions: int = 1
+
+    def in_memory(self, broker: "InMemoryBroker") -> PollableChannel:
+        return broker.queue(self.name)
+
+
+@dataclass(frozen=True)
+class QueueChannel(MessageChannel):
+    """A queue in memory, on every run (Ecotone: SimpleMessageChannelBuilder::createQueueChannel)."""
+
+    name: str
+
+    def in_memory(self, broker: "InMemoryBroker") -> PollableChannel:
+        return broker.queue(self.name)
+
+
+class Queue(PollableChannel):
+    """Messages in the order sent; a released one is the next again."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._waiting: deque[Message] = deque()
+
+    def send(self, messages: Sequence[Message]) -> None:
+        self._waiting.extend(messages)
+
+    def receiver(self, endpoint_id: str) -> Receiver:  # noqa: ARG002 - a queue is shared by all
+        return _QueueReceiver(self._waiting)
+
+
+class _QueueReceiver(Receiver):
+    def __init__(self, waiting: deque[Message]) -> None:
+        self._waiting = waiting
+        self._in_hand: list[_QueueDelivery] = []
+
+    def receive(self, timeout: float = 0.0) -> Delivery | None:  # noqa: ARG002 - what is not there now never comes
+        if not self._waiting:
+            return None
+        delivery = _QueueDelivery(self._waiting.popleft(), self._waiting, self._in_hand)
+        self._in_hand.append(delivery)
+        return delivery
+
+    def close(self) -> None:
+        for delivery in reversed(self._in_hand[:]):
+            delivery.release()
+
+
+class _QueueDelivery(Delivery):
+    __slots__ = ("_in_hand", "_waiting", "message")
+
+    def __init__(self, message: Message, waiting: deque[Message], in_hand: "list[_QueueDelivery]") -> None:
+        self.message = message
+        self._waiting = waiting
+        self._in_hand = in_hand
+
+    def acknowledge(self) -> None:
+        self._settle()
+
+    def release(self) -> None:
+        self._settle()
+        self._waiting.appendleft(self.message)
+
+    def reject(self) -> None:
+        self._settle()
+
+    def _settle(self) -> None:
+        try:
+            self._in_hand.remove(self)
+        except ValueError:
+            raise AlreadySettled(f"message {self.message.message_id} was settled before") from None
