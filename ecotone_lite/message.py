@@ -120,7 +120,8 @@ class Message:
     @property
     def parent_id(self) -> str | None:
         """The id of the message whose handling sent this one."""
-        return self.headers.get(PARENT_ID)
+        parent: str | None = self.headers.get(PARENT_ID)
+        return parent
 
     @property
     def timestamp(self) -> int:
@@ -191,6 +192,11 @@ class Lineage:
         return cls(message.message_id, message.correlation_id, handed_on(message.headers))
 
 
+def routing_key_header(kind: str) -> str:
+    """The header that carries the routing key of a "command", "event" or "query" within the process."""
+    return f"ecotone.modelling.bus.{kind}_by_name"
+
+
 def handed_on(headers: Mapping[str, Any]) -> dict[str, Any]:
     """The user's headers: all that are neither the framework's, nor the transport's, nor an aggregate's own."""
     return {
@@ -204,7 +210,7 @@ def without_none(headers: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in headers.items() if value is not None}
 
 
-def _checked(metadata: Mapping[str, object]) -> dict[str, Any]:
+def _checked(metadata: Mapping[Any, object]) -> dict[str, Any]:
     for name in metadata:
         if not isinstance(name, str) or not name:
             raise InvalidHeader(f"a header name is a non-empty string, not {name!r}")

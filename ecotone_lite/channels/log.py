@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Condition
 from zlib import crc32
 
 from ecotone_lite.channels.channel import Delivery, PollableChannel, Receiver
@@ -25,6 +26,7 @@ class Log:
     name: str
     partitions: list[list[Message]]
     groups: "dict[str, _Group]" = field(default_factory=dict)
+    arrival: Condition = field(default_factory=Condition)
 
     @classmethod
     def with_partitions(cls, name: str, count: int) -> "Log":
@@ -33,7 +35,9 @@ class Log:
     def append(self, message: Message) -> None:
         key = partition_key(message.headers)
         partition = crc32(key.encode()) % len(self.partitions)
-        self.partitions[partition].append(message.with_headers({PARTITION_SOURCE_KEY: key}))
+        with self.arrival:
+            self.partitions[partition].append(message.with_headers({PARTITION_SOURCE_KEY: key}))
+            self.arrival.notify_all()
 
     def group(self, name: str) -> "_Group":
         return self.groups.setdefault(name, _Group([0] * len(self.partitions)))
@@ -86,12 +90,12 @@ class _LogReceiver(Receiver):
         self._position = position
         group.members.append(self)
 
-    def receive(self, timeout: float = 0.0) -> Delivery | None:  # noqa: ARG002 - what is not there now never comes
-        ready = [
-            partition
-            for partition in self._group.assigned_to(self)
-            if self._group.committed[partition] < len(self._log.partitions[partition])
-        ]
+    def receive(self, timeout: float = 0.0) -> Delivery | None:
+        ready = self._ready()
+        if not ready and timeout:
+            with self._log.arrival:
+                self._log.arrival.wait_for(self._ready, timeout)
+            ready = self._ready()
         if not ready:
             return None
         partition = ready[0] if len(ready) == 1 else self._choose(ready)
@@ -103,6 +107,14 @@ class _LogReceiver(Receiver):
 
     def close(self) -> None:
         self._group.members.remove(self)
+
+    def _ready(self) -> list[int]:
+        """The partitions of this receiver that have a message."""
+        return [
+            partition
+            for partition in self._group.assigned_to(self)
+            if self._group.committed[partition] < len(self._log.partitions[partition])
+        ]
 
 
 class _LogDelivery(Delivery):

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Condition
 from typing import TYPE_CHECKING
 
 from ecotone_lite.channels.channel import Delivery, MessageChannel, PollableChannel, Receiver
@@ -45,23 +46,29 @@ class Queue(PollableChannel):
     def __init__(self, name: str) -> None:
         self.name = name
         self._waiting: deque[Message] = deque()
+        self._arrival = Condition()
 
     def send(self, messages: Sequence[Message]) -> None:
-        self._waiting.extend(messages)
+        with self._arrival:
+            self._waiting.extend(messages)
+            self._arrival.notify(len(messages))
 
     def receiver(self, endpoint_id: str) -> Receiver:  # noqa: ARG002 - a queue is shared by all
-        return _QueueReceiver(self._waiting)
+        return _QueueReceiver(self._waiting, self._arrival)
 
 
 class _QueueReceiver(Receiver):
-    def __init__(self, waiting: deque[Message]) -> None:
+    def __init__(self, waiting: deque[Message], arrival: Condition) -> None:
         self._waiting = waiting
+        self._arrival = arrival
         self._in_hand: list[_QueueDelivery] = []
 
-    def receive(self, timeout: float = 0.0) -> Delivery | None:  # noqa: ARG002 - what is not there now never comes
-        if not self._waiting:
-            return None
-        delivery = _QueueDelivery(self._waiting.popleft(), self._waiting, self._in_hand)
+    def receive(self, timeout: float = 0.0) -> Delivery | None:
+        with self._arrival:
+            if not self._waiting and not (timeout and self._arrival.wait_for(lambda: self._waiting, timeout)):
+                return None
+            message = self._waiting.popleft()
+        delivery = _QueueDelivery(message, self._waiting, self._in_hand)
         self._in_hand.append(delivery)
         return delivery
 

@@ -1,0 +1,133 @@
+"""Payloads and header values: to bytes where they leave, to the type that is asked for where they arrive."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
+
+import msgspec
+
+from ecotone_lite.errors import ConversionError
+from ecotone_lite.message import CONTENT_TYPE, TYPE_ID, Headers, Message
+
+__all__ = ["JSON", "OCTETS", "TEXT", "Conversion", "type_id"]
+
+JSON = "application/json"
+TEXT = "text/plain"
+OCTETS = "application/octet-stream"
+
+_OPEN = (Any, object)
+
+
+def type_id(cls: type[Any]) -> str:
+    """The name of a class on the wire."""
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+class Conversion:
+    """Writes payloads as JSON (text and bytes as they are), and reads them as the type a handler asks for.
+
+    A type name on the wire means something only if it is one of `known`: bytes from outside never choose what runs.
+    """
+
+    def __init__(self, known: Iterable[type[Any]] = ()) -> None:
+        self._known = {type_id(cls): cls for cls in known}
+        self._encode = msgspec.json.Encoder().encode
+
+    def write(self, message: Message) -> Message:
+        """With bytes for a payload, and its content type and type in the headers; raises ConversionError."""
+        payload = message.payload
+        if isinstance(payload, bytes):
+            return _typed(message, payload, OCTETS)
+        if isinstance(payload, str):
+            return _typed(message, payload.encode(), TEXT)
+        try:
+            written = self._encode(payload)
+        except (TypeError, msgspec.MsgspecError) as error:
+            raise ConversionError(f"{type(payload).__name__} cannot be written as {JSON}: {error}") from error
+        headers = message.headers.to_dict()
+        headers[CONTENT_TYPE] = JSON
+        if type(payload).__module__ != "builtins":
+            headers.setdefault(TYPE_ID, type_id(type(payload)))
+        return Message(written, Headers.owning(headers))
+
+    def read(self, message: Message, target: Any) -> Any:
+        """The payload as `target`; one that is already of that type is given as it is. Raises ConversionError."""
+        payload = message.payload
+        fits = _plain_classes(target)
+        if fits and isinstance(payload, fits):
+            return payload
+        if isinstance(payload, bytes | str):
+            return self._read_text(message, target)
+        if target in _OPEN:
+            return payload
+        return convert(payload, target)
+
+    def _read_text(self, message: Message, target: Any) -> Any:
+        payload, content_type = message.payload, message.headers.get(CONTENT_TYPE)
+        if content_type == OCTETS:
+            return payload if target in _OPEN else convert(payload, target)
+        if content_type == TEXT or (content_type is None and isinstance(payload, str)):
+            text = payload if isinstance(payload, str) else _text(payload)
+            return text if target in _OPEN else convert(text, target)
+        return self._read_json(payload, self._target(message, target))
+
+    def _target(self, message: Message, target: Any) -> Any:
+        """What the type on the wire stands for, where the handler leaves it open."""
+        named = self._known.get(message.headers.get(TYPE_ID, ""))
+        if named is None:
+            return Any if target is object else target
+        return named if target in _OPEN or named in _members(target) else target
+
+    def _read_json(self, payload: bytes | str, target: Any) -> Any:
+        try:
+            return _decoder(target).decode(payload)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise ConversionError(f"this {JSON} is no {_name(target)}: {error}") from error
+        except TypeError as error:
+            raise ConversionError(f"{_name(target)} cannot be read from {JSON}: {error}") from error
+
+
+def convert(value: object, target: Any) -> Any:
+    """A value as `target`, numbers and dates from their text too; raises ConversionError."""
+    try:
+        return msgspec.convert(value, target, strict=False, from_attributes=False)
+    except msgspec.MsgspecError as error:
+        raise ConversionError(f"{value!r} is no {_name(target)}: {error}") from error
+    except TypeError as error:
+        raise ConversionError(f"{type(value).__name__} cannot be read as {_name(target)}: {error}") from error
+
+
+def _typed(message: Message, payload: bytes, content_type: str) -> Message:
+    if CONTENT_TYPE in message.headers:
+        return message.with_payload(payload)
+    return Message(payload, Headers.owning({**message.headers, CONTENT_TYPE: content_type}))
+
+
+def _text(payload: bytes) -> str:
+    try:
+        return payload.decode()
+    except UnicodeDecodeError as error:
+        raise ConversionError(f"these bytes are no {TEXT}: {error}") from error
+
+
+@lru_cache(maxsize=1024)
+def _decoder(target: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(target)
+
+
+@lru_cache(maxsize=4096)
+def _plain_classes(target: Any) -> tuple[type[Any], ...]:
+    """The classes whose instances are `target` for sure; empty where only a look inside can tell."""
+    members = _members(target)
+    if all(isinstance(member, type) and get_origin(member) is None and member is not object for member in members):
+        return tuple(member for member in members if not getattr(member, "_is_protocol", False))
+    return ()
+
+
+def _members(target: Any) -> tuple[Any, ...]:
+    return get_args(target) if get_origin(target) in (Union, UnionType) else (target,)
+
+
+def _name(target: Any) -> str:
+    return target.__name__ if isinstance(target, type) and target is not NoneType else str(target)

@@ -1,0 +1,224 @@
+"""Classes in, definitions out, with every contradiction that one class can have with itself."""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from ecotone_lite.clock import Clock
+from ecotone_lite.decorators import AGGREGATE, MARKS
+from ecotone_lite.definitions import (
+    NO_DEFAULT,
+    AggregateDefinition,
+    AsynchronousMark,
+    ClassDefinition,
+    FrameworkService,
+    HandlerDefinition,
+    HandlerKind,
+    HandlerMark,
+    Header,
+    Identifier,
+    Parameter,
+    Reference,
+    Source,
+    once_per_class,
+)
+from ecotone_lite.errors import (
+    ConfigurationError,
+    EndpointIdMissing,
+    InvalidAggregate,
+    InvalidHandler,
+    MisplacedDecorator,
+    UnresolvableParameter,
+)
+from ecotone_lite.message import Headers, Message
+
+__all__ = ["Discovery", "discover", "parameters_of", "routed_types"]
+
+_NOT_A_ROUTE = (str, bytes, int, float, bool, list, tuple, dict, set, frozenset, NoneType)
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What a class says, and what is wrong with it."""
+
+    definition: ClassDefinition
+    problems: tuple[ConfigurationError, ...]
+
+
+@once_per_class
+def discover(cls: type[Any]) -> Discovery:
+    """Read a class, once; problems are collected, not raised."""
+    return _ClassReader(cls).read()
+
+
+def routed_types(annotation: Any) -> tuple[type[Any], ...]:
+    """The classes that a payload annotation routes: a class, or each member of a union."""
+    members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    origins = (get_origin(member) or member for member in members)
+    return tuple(origin for origin in origins if isinstance(origin, type) and origin not in _NOT_A_ROUTE)
+
+
+def parameters_of(function: Callable[..., Any], place: str, *, payload: bool) -> tuple[Parameter, ...]:
+    """What each parameter after `self` is filled from; with `payload`, the first that is nothing else is the payload.
+
+    Raises UnresolvableParameter, naming the parameter, for an annotation that cannot be evaluated.
+    """
+    hints = _hints(function, place)
+    own = list(inspect.signature(function).parameters.values())[1:]
+    found: list[Parameter] = []
+    for parameter in own:
+        if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
+            continue
+        default = NO_DEFAULT if parameter.default is inspect.Parameter.empty else parameter.default
+        read = _parameter(parameter.name, hints.get(parameter.name, Any), default)
+        if read is None:
+            source = Source.PAYLOAD if payload else Source.SERVICE
+            payload = False
+            read = Parameter(parameter.name, source, _bare(hints.get(parameter.name, Any)), None, default)
+        found.append(read)
+    return tuple(found)
+
+
+def _parameter(name: str, annotation: Any, default: Any) -> Parameter | None:
+    """A parameter that says itself where its value comes from."""
+    bare = _bare(annotation)
+    for mark in getattr(annotation, "__metadata__", ()):
+        if isinstance(mark, Header):
+            return Parameter(name, Source.HEADER, bare, mark.name, default)
+        if mark is Reference or isinstance(mark, Reference):
+            reference = mark if isinstance(mark, Reference) else Reference()
+            return Parameter(name, Source.SERVICE, bare, reference.name, default)
+    source = _source_by_type(bare)
+    return Parameter(name, source, bare, None, default) if source else None
+
+
+def _source_by_type(annotation: Any) -> Source | None:
+    if annotation is Message:
+        return Source.MESSAGE
+    if annotation is Headers:
+        return Source.HEADERS
+    if isinstance(annotation, type) and issubclass(annotation, FrameworkService | Clock):
+        return Source.SERVICE
+    return None
+
+
+def _bare(annotation: Any) -> Any:
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
+def _hints(function: Callable[..., Any], place: str) -> Mapping[str, Any]:
+    try:
+        return get_type_hints(function, include_extras=True)
+    except NameError as error:
+        guilty = next((name for name, hint in function.__annotations__.items() if str(error.name) in str(hint)), "?")
+        raise UnresolvableParameter(
+            f"{place}: the annotation of {guilty!r} names {error.name!r}, which cannot be found from here; "
+            f"define it at module level, or do not write the annotation as text"
+        ) from None
+
+
+@dataclass
+class _ClassReader:
+    cls: type[Any]
+    problems: list[ConfigurationError] = field(default_factory=list)
+
+    def read(self) -> Discovery:
+        handlers = tuple(self._handlers())
+        aggregate = self._aggregate() if AGGREGATE in vars(self.cls) else None
+        return Discovery(ClassDefinition(self.cls, handlers, aggregate), tuple(self.problems))
+
+    def _handlers(self) -> Iterator[HandlerDefinition]:
+        on_class = _marks(self.cls, AsynchronousMark)
+        for name in dict.fromkeys(name for base in reversed(self.cls.__mro__) for name in vars(base)):
+            member = inspect.getattr_static(self.cls, name)
+            function = getattr(member, "__func__", member)
+            marks = _marks(function, HandlerMark)
+            asynchronous = _marks(function, AsynchronousMark) if callable(function) else ()
+            if asynchronous and not marks:
+                self._wrong(
+                    MisplacedDecorator, name, "@asynchronous is for handlers; add @command_handler or @event_handler"
+                )
+            for mark in marks:
+                channels = tuple(channel for way in asynchronous or on_class for channel in way.channels)
+                yield from self._handler(name, member, mark, channels if mark.kind is not HandlerKind.QUERY else ())
+                if mark.kind is HandlerKind.QUERY and asynchronous:
+                    self._wrong(MisplacedDecorator, name, "a query is answered at once; take @asynchronous away")
+
+    def _handler(
+        self, name: str, member: Any, mark: HandlerMark, channels: tuple[str, ...]
+    ) -> Iterator[HandlerDefinition]:
+        function = getattr(member, "__func__", member)
+        place = f"{self.cls.__name__}.{name}"
+        try:
+            parameters = parameters_of(function, place, payload=True)
+        except UnresolvableParameter as problem:
+            self.problems.append(problem)
+            return
+        definition = HandlerDefinition(
+            kind=mark.kind,
+            owner=self.cls,
+            method=name,
+            function=function,
+            is_factory=isinstance(member, classmethod),
+            routing_key=mark.routing_key,
+            explicit_endpoint_id=mark.endpoint_id,
+            channels=channels,
+            parameters=parameters,
+        )
+        self._check(definition, member)
+        yield definition
+
+    def _check(self, definition: HandlerDefinition, member: Any) -> None:
+        if isinstance(member, staticmethod):
+            self._wrong(InvalidHandler, definition.method, "a handler is a method, or a @classmethod of an aggregate")
+        if definition.method.startswith("_"):
+            self._wrong(InvalidHandler, definition.method, "a handler is public; take the underscore away")
+        if definition.is_factory and AGGREGATE not in vars(self.cls):
+            self._wrong(
+                InvalidHandler,
+                definition.method,
+                "a @classmethod creates an aggregate; mark the class @aggregate",
+            )
+        if definition.channels and not definition.explicit_endpoint_id:
+            self._wrong(
+                EndpointIdMissing,
+                definition.method,
+                f"messages on {definition.channels[0]!r} find their handler by its endpoint id; write "
+                f'@{definition.kind}_handler(endpoint_id="...")',
+            )
+        if definition.routing_key is None and not self._has_route(definition):
+            self._wrong(
+                InvalidHandler,
+                definition.method,
+                f"no {definition.kind} can reach it; annotate its first parameter with the {definition.kind}'s class, "
+                f'or give a routing key: @{definition.kind}_handler("...")',
+            )
+
+    def _has_route(self, definition: HandlerDefinition) -> bool:
+        return definition.payload is not None and bool(routed_types(definition.payload.type))
+
+    def _aggregate(self) -> AggregateDefinition:
+        hints = get_type_hints(self.cls, include_extras=True)
+        identifiers = {name: _bare(hint) for name, hint in hints.items() if _is_identifier(hint)}
+        if not identifiers:
+            self.problems.append(
+                InvalidAggregate(
+                    f"{self.cls.__name__}: an aggregate is found by its identifier; mark one: "
+                    f"{next(iter(hints), 'id')}: Annotated[str, Identifier]"
+                )
+            )
+        return AggregateDefinition(identifiers)
+
+    def _wrong(self, error: type[ConfigurationError], method: str, mend: str) -> None:
+        self.problems.append(error(f"{self.cls.__name__}.{method}: {mend}"))
+
+
+def _is_identifier(hint: Any) -> bool:
+    return any(mark is Identifier or isinstance(mark, Identifier) for mark in getattr(hint, "__metadata__", ()))
+
+
+def _marks(target: Any, kind: type[Any]) -> tuple[Any, ...]:
+    marks = getattr(target, "__dict__", {}).get(MARKS, ())
+    return tuple(mark for mark in marks if isinstance(mark, kind))

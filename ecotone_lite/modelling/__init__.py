@@ -1,0 +1,1 @@
+"""Aggregates: loaded, called, saved, and what they recorded published."""

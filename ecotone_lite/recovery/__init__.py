@@ -1,0 +1,1 @@
+"""What happens to a message whose handler failed."""
