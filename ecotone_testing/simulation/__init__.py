@@ -1,0 +1,1 @@
+"""What is left to chance in memory, chosen from a seed."""
