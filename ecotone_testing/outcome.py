@@ -56,6 +56,10 @@ class Outcome:
     """The capabilities that the backend lacks."""
     replay: str = ""
     """The line that replays it."""
+    agrees: bool | None = None
+    """Whether the same things happened as in memory; None where that was not asked."""
+    differences: tuple[str, ...] = ()
+    """What happened otherwise than in memory."""
 
     @property
     def passed(self) -> bool:
@@ -70,22 +74,34 @@ class Outcome:
         name = f"{self.scenario} [{self.backend}]"
         if self.status is Status.UNSUPPORTED:
             return f"{name} unsupported: {self.backend} lacks {', '.join(map(repr, self.missing))}"
+        if self.status is Status.DIFFERENT:
+            return self._with_replay(f"{name} differs from memory\n{_first_of(self.differences)}")
         if self.failure is None:
             return f"{name} passed: {self.messages} messages in {self.seconds:.2f} s"
         story = page(f"{name} failed at {self.failure.step}\n{self.failure.sentence}", self.failure.matters, self.trace)
+        return self._with_replay(story)
+
+    def _with_replay(self, story: str) -> str:
         return f"{story}\n  replay: {self.replay}" if self.replay else story
 
 
 def page(sentence: str, matters: Sequence[TraceRecord], trace: Trace) -> str:
     """A sentence, the records that matter in order, and what is still in flight."""
     lines = [sentence]
-    shown = matters or list(trace)
+    shown = matters or trace[-_MOST_RECORDS:]
     if len(shown) > _MOST_RECORDS:
         lines.append(f"  ... {len(shown) - _MOST_RECORDS} earlier records that matter are not shown")
     lines += [f"  {line}" for line in trace.lines(shown[-_MOST_RECORDS:])]
     waiting = trace.in_flight()
     if waiting:
         lines.append(f"  in flight: {_in_flight(waiting, trace)}")
+    return "\n".join(lines)
+
+
+def _first_of(differences: Sequence[str], at_most: int = 10) -> str:
+    lines = [f"  {difference}" for difference in differences[:at_most]]
+    if len(differences) > at_most:
+        lines.append(f"  and {len(differences) - at_most} more")
     return "\n".join(lines)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -23,6 +24,7 @@ from ecotone_testing.expectations import unmet
 from ecotone_testing.flow import FlowTestSupport
 from ecotone_testing.outcome import ExpectationFailed, Failure, Outcome, Status, page
 from ecotone_testing.scenario import Scenario, Service
+from ecotone_testing.trace.compare import differences
 from ecotone_testing.trace.record import TraceRecord
 from ecotone_testing.trace.trace import Trace
 
@@ -161,8 +163,22 @@ def bootstrap_flow(
     return FlowTestSupport(service)
 
 
-def replay(scenario: Scenario, backend: Backend, *, seed: int = 0, replay_line: str = "") -> Outcome:
-    """Run all steps of a scenario on a backend, up to the first that fails."""
+def replay(
+    scenario: Scenario, backend: Backend, *, seed: int = 0, replay_line: str = "", reference: Backend | None = None
+) -> Outcome:
+    """Run all steps of a scenario on a backend, up to the first that fails.
+
+    With a `reference`, one that passed is run there too, and the two traces are compared.
+    """
+    outcome = _replayed(scenario, backend, seed, replay_line)
+    if reference is None or reference.name == backend.name or not outcome.passed:
+        return outcome
+    expected = _replayed(scenario, reference, seed, replay_line)
+    found = tuple(differences(expected.trace, outcome.trace, (reference.name, backend.name)))
+    return replace(outcome, status=Status.DIFFERENT if found else Status.PASSED, agrees=not found, differences=found)
+
+
+def _replayed(scenario: Scenario, backend: Backend, seed: int, replay_line: str) -> Outcome:
     lacking = _lacking(scenario, backend)
     ended = partial(Outcome, scenario.name, backend.name, seed, replay=replay_line)
     if lacking:
@@ -193,8 +209,14 @@ def _perform(scenario: Scenario, world: World, trace: Trace) -> Failure | None:
         except ExpectationFailed as failed:
             return Failure(at, failed.sentence, failed.matters)
         except Exception as error:  # noqa: BLE001 - it is what the outcome tells
-            return Failure(at, f"{type(error).__name__}: {error}")
+            return Failure(at, f"{type(error).__name__}: {error}", _story_of(error, trace))
     return None
+
+
+def _story_of(error: Exception, trace: Trace) -> Sequence[TraceRecord]:
+    """What happened to the message that an error was raised on; nothing when it was no handler's."""
+    raised_on = [record for record in trace.failed() if record.error is error]
+    return trace.story(raised_on[0]) if raised_on else ()
 
 
 def _service(service: Service, world: World, trace: Trace) -> ServiceUnderTest:

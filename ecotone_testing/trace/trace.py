@@ -108,6 +108,16 @@ class Trace(Sequence[TraceRecord]):
                 open_deliveries[delivery].pop(0)
         return [record for records in open_deliveries.values() for record in records]
 
+    def story(self, record: TraceRecord) -> list[TraceRecord]:
+        """All that happened to the message of this record, and to the messages that caused it, in order."""
+        parents = {each.message_id: each.caused_by for each in self._records}
+        chain = {record.message_id}
+        cause = record.caused_by
+        while cause is not None and cause not in chain:
+            chain.add(cause)
+            cause = parents.get(cause)
+        return [each for each in self._records if each.message_id in chain]
+
     def lines(self, records: Sequence[TraceRecord] | None = None) -> list[str]:
         """The page: a line for each of these records, or for all, with its number, cause and effect."""
         first_seen: dict[str, int] = {}
