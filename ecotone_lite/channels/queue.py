@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from threading import Condition
 from typing import TYPE_CHECKING
@@ -47,6 +48,12 @@ class Queue(PollableChannel):
         self.name = name
         self._waiting: deque[Message] = deque()
         self._arrival = Condition()
+
+    def called(self, name: str) -> "Queue":
+        """The same queue, for a channel that has another name."""
+        other = copy(self)
+        other.name = name
+        return other
 
     def send(self, messages: Sequence[Message]) -> None:
         with self._arrival:
