@@ -40,8 +40,9 @@ class ProductionTransport(Transport):
     def _transport(self, broker: str | None) -> Transport:
         if broker == "kafka":
             from ecotone_lite.kafka.adapter import KafkaTransport
+            from ecotone_lite.kafka.clients import KafkaClients
 
-            return KafkaTransport(self._settings(KafkaBrokerConfiguration, _kafka_from_environment))
+            return KafkaTransport(KafkaClients(self._settings(KafkaBrokerConfiguration, _kafka_from_environment)))
         if broker == "rabbitmq":
             from ecotone_lite.rabbitmq.adapter import RabbitMqTransport
 

@@ -97,4 +97,8 @@ class Transport(ABC):
         """The channel that this declaration stands for; nothing is asked of a broker before it is needed."""
 
     def close(self) -> None:
-        """Close every channel that was opened, and what they share."""
+        """Let go of connections."""
+
+    def drop(self) -> None:
+        """Close, and remove from the broker what was made there for these channels, and all that is in it."""
+        self.close()

@@ -62,7 +62,7 @@ class World:
 
     def close(self) -> None:
         """Let go of connections, and remove from the brokers what this run left there."""
-        self.transport.close()
+        self.transport.drop()
 
 
 class Backend(ABC):
@@ -70,12 +70,13 @@ class Backend(ABC):
 
     name: str
     capabilities: frozenset[str]
-    brokers: frozenset[str] = frozenset()
-    """The real brokers it has; without any, channels of brokers have their forms in memory."""
 
     @abstractmethod
     def open(self, seed: int, starting_at: datetime) -> World:
         """A world for one run."""
+
+    def close(self) -> None:
+        """Let go of what all runs share."""
 
     def missing_for(self, channels: Iterable[MessageChannel]) -> tuple[str, ...]:
         """The brokers that these channels need and this backend lacks."""
