@@ -21,6 +21,7 @@ EcotoneError
 │   ├── UnknownEndpoint                nothing can be run under this name
 │   ├── MessageNotSent                 the channel did not take the message
 │   ├── BrokerUnreachable              the broker of a channel does not answer
+│   ├── DeliveryLost                   a delivery was taken away before it was settled
 │   └── AlreadySettled                 a delivery was settled a second time
 └── AggregateError                     a stored aggregate stands in the way
     ├── AggregateNotFound              nothing is stored under the identifier
@@ -41,6 +42,7 @@ __all__ = [
     "ConcurrencyError",
     "ConfigurationError",
     "ConversionError",
+    "DeliveryLost",
     "DuplicateChannel",
     "DuplicateEndpointId",
     "DuplicateHandler",
@@ -168,6 +170,10 @@ class MessageNotSent(MessagingError):
 
 class BrokerUnreachable(MessageNotSent):
     """The broker behind a channel does not answer; names the broker and its address."""
+
+
+class DeliveryLost(MessagingError):
+    """The channel took a delivery away before it was settled, to give it to somebody else; it comes again."""
 
 
 class AlreadySettled(MessagingError):

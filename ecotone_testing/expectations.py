@@ -14,6 +14,8 @@ __all__ = ["Evidence", "Expectation", "answered", "failed", "handled", "publishe
 
 ServiceT = TypeVar("ServiceT")
 
+_LONGEST_STATE = 300
+
 
 class Evidence(Protocol):
     """What an expectation may look at: the trace of all services, and the service that is spoken of."""
@@ -206,4 +208,5 @@ def _so_often(times: int | None) -> str:
 def _state(instance: object) -> str:
     written = named(instance)
     state = getattr(instance, "__dict__", None)
-    return f"{written} with {state!r}" if written == type(instance).__name__ and state is not None else written
+    told = f"{written} with {state!r}" if written == type(instance).__name__ and state is not None else written
+    return told if len(told) <= _LONGEST_STATE else f"{told[:_LONGEST_STATE]}..."

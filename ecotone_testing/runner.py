@@ -97,23 +97,39 @@ class ServiceUnderTest:
         return record.service == self.name and record.channel is None
 
     def _workers(self, endpoint_id: str, count: int) -> list[PollingConsumer]:
+        """So many consumers as the channel has partitions for; new ones have agreed on their shares."""
         workers = self._consumers.setdefault(endpoint_id, [])
-        while len(workers) < count:
+        missing = count - len(workers) if workers else 1
+        while missing > 0:
             workers.append(self.system.consumer(endpoint_id))
-        return workers[:count]
+            missing = min(count, workers[0].partitions) - len(workers)
+        self._gather(endpoint_id, workers)
+        return workers
+
+    def _gather(self, endpoint_id: str, workers: Sequence[PollingConsumer]) -> None:
+        deadline = Deadline.after(self._world.patience_seconds)
+        while waiting := [worker for worker in workers if not worker.join(self._world.poll_seconds)]:
+            if deadline.expired:
+                where = f"{len(waiting)} of {len(workers)} on {self._world.backend}"
+                raise Undelivered(f"the consumers of {endpoint_id} did not agree on their shares: {where}")
 
     def _handle_one(self, endpoint_id: str, workers: Sequence[PollingConsumer], *, stop_on_error: bool) -> None:
-        """Let the workers try, in an order that the schedule chooses, until one had a message."""
+        """Let the workers try, in an order that the schedule chooses, until one had a message.
+
+        The first time they only look at what is there already, so that none waits while another has work.
+        """
         deadline = Deadline.after(self._world.patience_seconds)
+        timeout = 0.0
         while True:
             idle = list(workers)
             while idle:
                 worker = self._world.schedule.choose(idle)
-                if worker.poll(timeout=self._world.poll_seconds, stop_on_error=stop_on_error):
+                if worker.poll(timeout=timeout, stop_on_error=stop_on_error):
                     return
                 idle.remove(worker)
             if deadline.expired:
                 raise Undelivered(self._what_is_missing(endpoint_id))
+            timeout = self._world.poll_seconds
 
     def _what_is_missing(self, endpoint_id: str) -> str:
         missing = [record for record in self.trace.in_flight() if record.channel == endpoint_id]

@@ -35,7 +35,10 @@ class Delivery(ABC):
 
     @abstractmethod
     def acknowledge(self) -> None:
-        """It was handled: it never comes again. Raises AlreadySettled, or BrokerUnreachable: then it comes again."""
+        """It was handled: it never comes again.
+
+        Raises AlreadySettled; DeliveryLost or BrokerUnreachable: then it comes again.
+        """
 
     @abstractmethod
     def release(self) -> None:
@@ -56,6 +59,14 @@ class Receiver(ABC):
         What is in hand is settled before the next is received. Raises BrokerUnreachable.
         """
 
+    def join(self, timeout: float = 0.0) -> bool:  # noqa: ARG002 - a queue is open to all at once
+        """Take the place, and tell whether it has its share of the messages, after at most `timeout` real seconds.
+
+        Where several receivers of one endpoint have to agree on their shares, all of them join before one receives,
+        so that no message is taken away from the one that has it in hand.
+        """
+        return True
+
     def pause(self) -> None:
         """The end of a run: what was handled is known to the channel, and nothing is held back from other receivers."""
 
@@ -68,6 +79,8 @@ class PollableChannel(ABC):
     """A channel that keeps messages until somebody receives them."""
 
     name: str
+    partitions: int = 1
+    """How many receivers of one endpoint can work side by side without giving up the order of messages of one key."""
 
     @abstractmethod
     def send(self, messages: Sequence[Message]) -> None:

@@ -68,6 +68,7 @@ class LogChannel(PollableChannel):
         position: Callable[[str, int, int], Mapping[str, object]],
     ) -> None:
         self.name = name
+        self.partitions = len(log.partitions)
         self._log = log
         self._group = group
         self._choose = choose

@@ -7,7 +7,7 @@ from typing import Any
 
 from ecotone_lite.channels.channel import Delivery, PollableChannel
 from ecotone_lite.clock import Clock
-from ecotone_lite.errors import HandlerNotFound
+from ecotone_lite.errors import DeliveryLost, HandlerNotFound
 from ecotone_lite.handling.scope import Handling
 from ecotone_lite.message import POLLED_CHANNEL_NAME, ROUTING_SLIP, Message
 from ecotone_lite.recovery.final_failure import FinalFailureStrategy
@@ -73,6 +73,7 @@ class PollingConsumer:
         on_failure: FinalFailureStrategy = FinalFailureStrategy.RESEND,
     ) -> None:
         self.endpoint_id = endpoint_id
+        self.partitions = channel.partitions
         self._channel = channel
         self._receiver = channel.receiver(endpoint_id)
         self._stops = stops
@@ -98,9 +99,12 @@ class PollingConsumer:
             if strategy is FinalFailureStrategy.STOP:
                 raise
         else:
-            delivery.acknowledge()
-            self._record(Happening.ACKNOWLEDGED, delivery.message)
+            self._acknowledge(delivery)
         return True
+
+    def join(self, timeout: float = 0.0) -> bool:
+        """Take a place among the consumers of this endpoint; see Receiver.join."""
+        return self._receiver.join(timeout)
 
     def pause(self) -> None:
         """The end of a run."""
@@ -116,6 +120,14 @@ class PollingConsumer:
             raise HandlerNotFound("asynchronous", stop or "(no routing slip)", known=self._stops)
         handle(message.with_headers({ROUTING_SLIP: rest or None}))
 
+    def _acknowledge(self, delivery: Delivery) -> None:
+        try:
+            delivery.acknowledge()
+        except DeliveryLost as lost:
+            self._record(Happening.RELEASED, delivery.message, error=lost)
+        else:
+            self._record(Happening.ACKNOWLEDGED, delivery.message)
+
     def _settle_failed(self, delivery: Delivery, strategy: FinalFailureStrategy) -> None:
         if strategy is FinalFailureStrategy.RESEND:
             self._channel.send([delivery.message])
@@ -127,5 +139,5 @@ class PollingConsumer:
             delivery.release()
             self._record(Happening.RELEASED, delivery.message)
 
-    def _record(self, happening: Happening, message: Message) -> None:
-        self._tracer.record(happening, message, channel=self._channel.name)
+    def _record(self, happening: Happening, message: Message, error: BaseException | None = None) -> None:
+        self._tracer.record(happening, message, channel=self._channel.name, error=error)

@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from ecotone_lite.channels.channel import Delivery, MessageChannel, PollableChannel, Receiver, Transport
 from ecotone_lite.channels.wire_headers import decoded, from_wire
 from ecotone_lite.clock import Deadline
-from ecotone_lite.errors import AlreadySettled, ConfigurationError
+from ecotone_lite.errors import AlreadySettled, ConfigurationError, DeliveryLost
 from ecotone_lite.kafka.channel import KafkaChannel
 from ecotone_lite.kafka.clients import KafkaClients
 from ecotone_lite.kafka.header import KafkaHeader
@@ -89,6 +89,7 @@ class KafkaTransport(Transport):
 class _KafkaPollableChannel(PollableChannel):
     def __init__(self, declared: KafkaChannel, transport: KafkaTransport) -> None:
         self.name = declared.name
+        self.partitions = declared.partitions
         self._declared = declared
         self._topic = transport.physical_name(declared.topic_name)
         self._transport = transport
@@ -105,7 +106,7 @@ class _KafkaPollableChannel(PollableChannel):
 
 
 class _KafkaReceiver(Receiver):
-    """A member of a consumer group."""
+    """A member of a consumer group; while it joins, nothing is fetched for it."""
 
     def __init__(self, topic: str, partitions: int, group: str, transport: KafkaTransport) -> None:
         self._topic = topic
@@ -113,13 +114,22 @@ class _KafkaReceiver(Receiver):
         self._group = group
         self._transport = transport
         self._consumer: Consumer | None = None
+        self._joining = False
+        self._has_its_share = False
         self._quiet = Deadline.after(_SILENCE_SECONDS)
 
+    def join(self, timeout: float = 0.0) -> bool:
+        self._joining = self._joining or self._consumer is None
+        if self._joining:
+            self._member().poll(timeout)
+        return self._has_its_share
+
     def receive(self, timeout: float = 0.0) -> Delivery | None:
-        if self._consumer is None:
-            self._transport.declare(self._topic, self._partitions)
-            self._consumer = self._transport.clients.consumer(self._topic, self._group)
-        record = self._consumer.poll(timeout)
+        consumer = self._member()
+        if self._joining:
+            self._joining = False
+            consumer.resume(consumer.assignment())
+        record = consumer.poll(timeout)
         if record is None:
             self._check_now_and_then()
             return None
@@ -127,12 +137,28 @@ class _KafkaReceiver(Receiver):
             _LOG.info("%s: %s", self._topic, record.error())
             return None
         self._quiet = Deadline.after(_SILENCE_SECONDS)
-        return _KafkaDelivery(record, self._consumer, self._transport.clients)
+        return _KafkaDelivery(record, consumer, self._transport.clients)
 
     def close(self) -> None:
         if self._consumer is not None:
             self._consumer.close()
             self._consumer = None
+
+    def _member(self) -> Consumer:
+        if self._consumer is None:
+            self._transport.declare(self._topic, self._partitions)
+            self._consumer = self._transport.clients.consumer(self._group)
+            self._consumer.subscribe([self._topic], on_assign=self._on_assign, on_revoke=self._on_revoke)
+        return self._consumer
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        consumer.assign(partitions)
+        self._has_its_share = True
+        if self._joining:
+            consumer.pause(partitions)
+
+    def _on_revoke(self, _: Consumer, __: list[TopicPartition]) -> None:
+        self._has_its_share = False
 
     def _check_now_and_then(self) -> None:
         """Librdkafka waits for a broker that is away without a word, so after a while of silence it is asked."""
@@ -157,7 +183,7 @@ class _KafkaDelivery(Delivery):
             self._consumer.commit(offsets=[after], asynchronous=False)
         except KafkaException as error:
             self._clients.check_reachable()
-            _LOG.warning("offset %s of %s was not committed, it comes again: %s", after.offset, place.topic, error)
+            raise DeliveryLost(f"offset {place.offset} of {place.topic} [{place.partition}]: {error}") from error
 
     def release(self) -> None:
         self._settle()

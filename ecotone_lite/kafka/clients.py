@@ -93,11 +93,9 @@ class KafkaClients:
             return
         self._create(admin, topic, partitions)
 
-    def consumer(self, topic: str, group: str) -> Consumer:
-        """A member of a group, subscribed to a topic."""
-        consumer = Consumer({**self._consumer_options, **self._options, "group.id": group}, logger=_LOG)
-        consumer.subscribe([topic])
-        return consumer
+    def consumer(self, group: str) -> Consumer:
+        """A consumer that can be a member of this group."""
+        return Consumer({**self._consumer_options, **self._options, "group.id": group}, logger=_LOG)
 
     def check_reachable(self) -> None:
         """Raises BrokerUnreachable when the cluster does not answer now."""

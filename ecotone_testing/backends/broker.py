@@ -16,7 +16,7 @@ __all__ = ["BrokerBackend", "Connection"]
 
 PhysicalName = Callable[[str], str]
 
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.05
 _PATIENCE_SECONDS = 20.0
 
 

@@ -163,7 +163,8 @@ def _line(record: TraceRecord, first_seen: dict[str, int], *, several: bool) -> 
     where = f"{record.service}: " if several else ""
     cause = first_seen.get(record.caused_by or "")
     because = f"  (because of #{cause})" if cause else ""
-    return f"#{record.sequence:<4}{record.happening:<13}{where}{payload_label(record.message)}{_place(record)}{because}"
+    number = f"#{record.sequence}"
+    return f"{number:<6}{record.happening:<13}{where}{payload_label(record.message)}{_place(record)}{because}"
 
 
 def _place(record: TraceRecord) -> str:
