@@ -42,6 +42,7 @@ _CONSUMER: Mapping[str, object] = {
     "auto.offset.reset": "earliest",
     "session.timeout.ms": 30000,
     "socket.nagle.disable": True,
+    "socket.timeout.ms": 10000,
 }
 
 
@@ -106,6 +107,11 @@ class KafkaClients:
 
     def delete(self, topics: Sequence[str], groups: Sequence[str]) -> None:
         """Delete these; what fails is logged."""
+        try:
+            self.check_reachable()
+        except BrokerUnreachable as unreachable:
+            _LOG.info("%s were not deleted: %s", ", ".join((*topics, *groups)), unreachable)
+            return
         admin = self._administration()
         answers: dict[str, Any] = {}
         if topics:
@@ -115,7 +121,7 @@ class KafkaClients:
         for name, answer in answers.items():
             try:
                 answer.result(timeout=_ADMIN_SECONDS)
-            except KafkaException as error:
+            except (KafkaException, TimeoutError) as error:
                 _LOG.info("%s was not deleted: %s", name, error)
 
     def _administration(self) -> AdminClient:

@@ -3,7 +3,7 @@
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from ecotone_lite.channels.channel import Delivery, MessageChannel, PollableChannel, Receiver, Transport
@@ -23,7 +23,9 @@ except ImportError as error:  # pragma: no cover - needs an environment without 
 
 __all__ = ["RabbitMqTransport"]
 
-logging.getLogger("pika").addHandler(logging.NullHandler())
+_LOG = logging.getLogger("ecotone_lite.rabbitmq")
+for _logger in (_LOG, logging.getLogger("pika")):
+    _logger.addHandler(logging.NullHandler())
 _CONNECT_SECONDS = 5.0
 _DEFAULT_EXCHANGE = ""
 _PERSISTENT = 2
@@ -42,6 +44,7 @@ class RabbitMqTransport(Transport):
         self._consuming: pika.BlockingConnection | None = None
         self._publisher: BlockingChannel | None = None
         self._declared: set[str] = set()
+        self._made: set[str] = set()
 
     def open(self, declared: MessageChannel) -> PollableChannel:
         if not isinstance(declared, RabbitMqChannel):
@@ -69,6 +72,7 @@ class RabbitMqTransport(Transport):
         if queue not in self._declared:
             channel.queue_declare(queue, durable=True)
             self._declared.add(queue)
+            self._made.add(queue)
 
     @contextmanager
     def reaching_the_broker(self) -> Iterator[None]:
@@ -81,17 +85,21 @@ class RabbitMqTransport(Transport):
             raise BrokerUnreachable(f"RabbitMQ at {self._settings.address} does not answer: {reason}") from error
 
     def drop(self) -> None:
-        """Close everything, and delete the queues that this transport declared."""
-        with self.reaching_the_broker():
-            publisher = self._confirming_publisher()
-            for queue in sorted(self._declared):
-                publisher.queue_delete(queue)
+        """Close, and delete the queues that this transport declared; what fails is logged."""
+        queues = sorted(self._made)
+        try:
+            with self.reaching_the_broker():
+                for queue in queues:
+                    self._confirming_publisher().queue_delete(queue)
+        except BrokerUnreachable as unreachable:
+            _LOG.info("%s were not deleted: %s", ", ".join(queues), unreachable)
         self.close()
 
     def close(self) -> None:
         for connection in (self._publishing, self._consuming):
             if connection is not None and connection.is_open:
-                connection.close()
+                with suppress(AMQPError):
+                    connection.close()
         self._publishing = self._consuming = None
 
     def _confirming_publisher(self) -> BlockingChannel:
@@ -172,7 +180,8 @@ class _RabbitMqReceiver(Receiver):
     def close(self) -> None:
         self._arrived.clear()
         if self._channel is not None and self._channel.is_open:
-            self._channel.close()
+            with suppress(AMQPError):
+                self._channel.close()
         self._channel = self._subscription = None
 
     def _subscribed(self) -> BlockingChannel:

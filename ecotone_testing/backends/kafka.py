@@ -13,7 +13,7 @@ from ecotone_testing.brokers.mock_kafka import MockKafka
 __all__ = ["KafkaConnection", "MockKafkaConnection"]
 
 _IMPATIENT = {"retry.backoff.ms": 20, "topic.metadata.refresh.fast.interval.ms": 10}
-_IMPATIENT_CONSUMER = {"fetch.wait.max.ms": 20, "heartbeat.interval.ms": 200}
+_IMPATIENT_CONSUMER = {"fetch.wait.max.ms": 20, "heartbeat.interval.ms": 200, "session.timeout.ms": 6000}
 _SHORT_SESSION = {"session.timeout.ms": 1500, "heartbeat.interval.ms": 100}
 """The mock waits for the members of a group as long as a session, less a second."""
 
