@@ -32,3 +32,13 @@ def ecotone(request):
     with Ecotone(b) as e:
         yield e
     b.close()
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap_servers():
+    return os.environ["ECOTONE_KAFKA_BOOTSTRAP_SERVERS"]
+
+
+@pytest.fixture(scope="session")
+def amqp_url():
+    return os.environ["ECOTONE_AMQP_URL"]
