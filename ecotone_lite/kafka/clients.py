@@ -25,6 +25,7 @@ _LOG = logging.getLogger("ecotone_lite.kafka")
 _LOG.addHandler(logging.NullHandler())
 _SEND_SECONDS = 12.0
 _ADMIN_SECONDS = 10.0
+_ANSWER_SECONDS = 5.0
 _PROBE_SECONDS = 3.0
 
 _PRODUCER: Mapping[str, object] = {
@@ -83,7 +84,7 @@ class KafkaClients:
         """Make the topic if it is not there; raises BrokerUnreachable."""
         admin = self._administration()
         try:
-            metadata = admin.list_topics(timeout=_ADMIN_SECONDS)
+            metadata = admin.list_topics(timeout=_ANSWER_SECONDS)
         except KafkaException as error:
             raise self._unreachable() from error
         if topic in metadata.topics:
