@@ -1,9 +1,10 @@
 """The channel ports: what is declared, what can be sent to and received from, and the delivery that is settled."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from ecotone_lite.errors import AlreadySettled
 from ecotone_lite.message import Message
 
 if TYPE_CHECKING:
@@ -32,21 +33,40 @@ class Delivery(ABC):
 
     message: Message
     """As it crossed the wire: the payload is bytes."""
+    _settled = False
 
-    @abstractmethod
     def acknowledge(self) -> None:
         """It was handled: it never comes again.
 
         Raises AlreadySettled; DeliveryLost or BrokerUnreachable: then it comes again.
         """
+        self._settle(self._acknowledge)
 
-    @abstractmethod
     def release(self) -> None:
         """Give it back, to its old place: it is the next one received. Raises AlreadySettled or BrokerUnreachable."""
+        self._settle(self._release)
+
+    def reject(self) -> None:
+        """Give it up: it is not received again, and goes where the channel keeps what was given up, if anywhere.
+
+        Raises what `acknowledge` raises.
+        """
+        self._settle(self._reject)
 
     @abstractmethod
-    def reject(self) -> None:
-        """Give it up: it is not received again, and goes where the channel keeps what was given up, if anywhere."""
+    def _acknowledge(self) -> None: ...
+
+    @abstractmethod
+    def _release(self) -> None: ...
+
+    @abstractmethod
+    def _reject(self) -> None: ...
+
+    def _settle(self, how: Callable[[], None]) -> None:
+        if self._settled:
+            raise AlreadySettled(f"message {self.message.message_id} was settled before")
+        self._settled = True
+        how()
 
 
 class Receiver(ABC):

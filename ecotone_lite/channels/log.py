@@ -7,7 +7,6 @@ from zlib import crc32
 
 from ecotone_lite.channels.channel import Delivery, PollableChannel, Receiver
 from ecotone_lite.channels.partition_key import partition_key
-from ecotone_lite.errors import AlreadySettled
 from ecotone_lite.message import PARTITION_SOURCE_KEY, Message
 
 __all__ = ["Choice", "Log", "LogChannel", "Position"]
@@ -119,26 +118,17 @@ class _LogReceiver(Receiver):
 
 
 class _LogDelivery(Delivery):
-    __slots__ = ("_group", "_offset", "_partition", "_settled", "message")
-
     def __init__(self, message: Message, group: _Group, partition: int, offset: int) -> None:
         self.message = message
         self._group = group
         self._partition = partition
         self._offset = offset
-        self._settled = False
 
-    def acknowledge(self) -> None:
-        self._settle()
+    def _acknowledge(self) -> None:
         self._group.committed[self._partition] = self._offset + 1
 
-    def release(self) -> None:
-        self._settle()
+    def _release(self) -> None:
+        """It is where it was."""
 
-    def reject(self) -> None:
-        self.acknowledge()
-
-    def _settle(self) -> None:
-        if self._settled:
-            raise AlreadySettled(f"message {self.message.message_id} was settled before")
-        self._settled = True
+    def _reject(self) -> None:
+        self._acknowledge()

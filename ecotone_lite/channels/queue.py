@@ -8,7 +8,6 @@ from threading import Condition
 from typing import TYPE_CHECKING
 
 from ecotone_lite.channels.channel import Delivery, MessageChannel, PollableChannel, Receiver
-from ecotone_lite.errors import AlreadySettled
 from ecotone_lite.message import Message
 
 if TYPE_CHECKING:
@@ -85,25 +84,17 @@ class _QueueReceiver(Receiver):
 
 
 class _QueueDelivery(Delivery):
-    __slots__ = ("_in_hand", "_waiting", "message")
-
     def __init__(self, message: Message, waiting: deque[Message], in_hand: "list[_QueueDelivery]") -> None:
         self.message = message
         self._waiting = waiting
         self._in_hand = in_hand
 
-    def acknowledge(self) -> None:
-        self._settle()
+    def _acknowledge(self) -> None:
+        self._in_hand.remove(self)
 
-    def release(self) -> None:
-        self._settle()
+    def _release(self) -> None:
+        self._in_hand.remove(self)
         self._waiting.appendleft(self.message)
 
-    def reject(self) -> None:
-        self._settle()
-
-    def _settle(self) -> None:
-        try:
-            self._in_hand.remove(self)
-        except ValueError:
-            raise AlreadySettled(f"message {self.message.message_id} was settled before") from None
+    def _reject(self) -> None:
+        self._in_hand.remove(self)

@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from ecotone_lite.channels.channel import Delivery, MessageChannel, PollableChannel, Receiver, Transport
 from ecotone_lite.channels.wire_headers import decoded, from_wire
 from ecotone_lite.clock import Deadline
-from ecotone_lite.errors import AlreadySettled, ConfigurationError, DeliveryLost
+from ecotone_lite.errors import ConfigurationError, DeliveryLost
 from ecotone_lite.kafka.channel import KafkaChannel
 from ecotone_lite.kafka.clients import KafkaClients
 from ecotone_lite.kafka.header import KafkaHeader
@@ -173,10 +173,8 @@ class _KafkaDelivery(Delivery):
         self._place = TopicPartition(record.topic(), record.partition(), record.offset())
         self._consumer = consumer
         self._clients = clients
-        self._settled = False
 
-    def acknowledge(self) -> None:
-        self._settle()
+    def _acknowledge(self) -> None:
         place = self._place
         after = TopicPartition(place.topic, place.partition, place.offset + 1)
         try:
@@ -185,21 +183,15 @@ class _KafkaDelivery(Delivery):
             self._clients.check_reachable()
             raise DeliveryLost(f"offset {place.offset} of {place.topic} [{place.partition}]: {error}") from error
 
-    def release(self) -> None:
-        self._settle()
+    def _release(self) -> None:
         try:
             self._consumer.seek(self._place)
         except KafkaException as error:
             # The partition was taken away meanwhile; whoever has it now starts at what was committed.
             _LOG.info("%s [%s] is no longer here: %s", self._place.topic, self._place.partition, error)
 
-    def reject(self) -> None:
-        self.acknowledge()
-
-    def _settle(self) -> None:
-        if self._settled:
-            raise AlreadySettled(f"message {self.message.message_id} was settled before")
-        self._settled = True
+    def _reject(self) -> None:
+        self._acknowledge()
 
 
 def _message(record: Any) -> Message:

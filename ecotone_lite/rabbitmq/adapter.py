@@ -9,7 +9,7 @@ from typing import Any
 from ecotone_lite.channels.channel import Delivery, MessageChannel, PollableChannel, Receiver, Transport
 from ecotone_lite.channels.wire_headers import from_wire, travelling
 from ecotone_lite.clock import Deadline
-from ecotone_lite.errors import AlreadySettled, BrokerUnreachable, ConfigurationError, MessageNotSent
+from ecotone_lite.errors import BrokerUnreachable, ConfigurationError, MessageNotSent
 from ecotone_lite.message import CONTENT_TYPE, Message
 from ecotone_lite.rabbitmq.channel import RabbitMqChannel
 from ecotone_lite.rabbitmq.connection import RabbitMqConnection
@@ -204,27 +204,18 @@ class _RabbitMqDelivery(Delivery):
         self._tag = tag
         self._channel = channel
         self._transport = transport
-        self._settled = False
 
-    def acknowledge(self) -> None:
-        self._settle()
+    def _acknowledge(self) -> None:
         with self._transport.reaching_the_broker():
             self._channel.basic_ack(self._tag)
 
-    def release(self) -> None:
-        self._settle()
+    def _release(self) -> None:
         with self._transport.reaching_the_broker():
             self._channel.basic_reject(self._tag, requeue=True)
 
-    def reject(self) -> None:
-        self._settle()
+    def _reject(self) -> None:
         with self._transport.reaching_the_broker():
             self._channel.basic_reject(self._tag, requeue=False)
-
-    def _settle(self) -> None:
-        if self._settled:
-            raise AlreadySettled(f"message {self.message.message_id} was settled before")
-        self._settled = True
 
 
 def _message(queue: str, method: Any, properties: Any, body: bytes) -> Message:
