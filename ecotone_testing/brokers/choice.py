@@ -37,7 +37,7 @@ class FirstThatHasOne(BrokerProvider):
             self._answers[broker] = self._ask(broker)
         answer = self._answers[broker]
         if isinstance(answer, BrokerUnavailable):
-            raise BrokerUnavailable(broker, answer.tried)
+            raise BrokerUnavailable(broker, answer.tried, answer.mend)
         return answer
 
     def close(self) -> None:
@@ -46,16 +46,22 @@ class FirstThatHasOne(BrokerProvider):
         self._answers.clear()
 
     def _ask(self, broker: Broker) -> BrokerAddress | BrokerUnavailable:
+        if self._external.knows(broker):
+            return _asked(self._external, broker)
         tried: list[str] = []
-        for source in self._sources_for(broker):
-            try:
-                return source.get(broker)
-            except BrokerUnavailable as reason:
-                tried += reason.tried
+        for source in (self._external, *self._sources):
+            answer = _asked(source, broker)
+            if isinstance(answer, BrokerAddress):
+                return answer
+            tried += answer.tried
         return BrokerUnavailable(broker, dict.fromkeys(tried))
 
-    def _sources_for(self, broker: Broker) -> Sequence[BrokerProvider]:
-        return (self._external,) if self._external.knows(broker) else (self._external, *self._sources)
+
+def _asked(source: BrokerProvider, broker: Broker) -> BrokerAddress | BrokerUnavailable:
+    try:
+        return source.get(broker)
+    except BrokerUnavailable as reason:
+        return reason
 
 
 class _OwnBrokers(SharedBrokers):

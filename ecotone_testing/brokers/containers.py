@@ -20,27 +20,38 @@ from ecotone_testing.brokers.provider import Broker, BrokerAddress
 from ecotone_testing.brokers.round_trip import NoAnswer, wait_until_it_answers
 
 __all__ = [
-    "BROKER_LABEL",
     "SECONDS_TO_START",
     "BrokerContainer",
     "address_of",
+    "image_for",
     "launch",
     "start_container",
     "stop_container",
     "wait_until_ready",
 ]
 
-BROKER_LABEL = "ecotone-lite.broker"
-"""The label that every container of ours has; its value is the broker."""
 SECONDS_TO_START = 60.0
 """How long a container has to get ready, its image being there."""
+_BROKER_LABEL = "ecotone-lite.broker"
 _ADDRESS_LABEL = "ecotone-lite.address"
 _PORTS_TO_TRY = 5
 
 
+def image_for(engine: Engine, broker: Broker) -> str:
+    """The first image that will do and is here, or else what a registry gives; raises EngineError."""
+    recipe = _RECIPES[broker]
+    asked = os.environ.get(recipe.variable)
+    images = (asked,) if asked else recipe.images
+    for image in images:
+        if engine.has_image(image):
+            return image
+    engine.pull(images[0])
+    return images[0]
+
+
 def launch(engine: Engine, broker: Broker, name: str, labels: Mapping[str, str]) -> None:
     """Start a new container, which then needs a while to get ready; raises NameTaken or EngineError."""
-    image = _image_for(engine, broker)
+    image = image_for(engine, broker)
     for _ in range(_PORTS_TO_TRY):
         try:
             return engine.run(_order(broker, image, name, labels))
@@ -59,14 +70,14 @@ def wait_until_ready(engine: Engine, name: str, deadline: Deadline) -> BrokerAdd
         wait_until_it_answers(address, deadline, lambda: _runs(engine, name))
     except NoAnswer as reason:
         words = engine.last_words(name)
-        raise EngineError(f"container {name} does not answer ({reason}), its log ends with\n{words}\n") from reason
+        raise EngineError(f"container {name} does not answer ({reason})\n{name} said last:\n{words}") from reason
     return address
 
 
 def address_of(container: Container) -> BrokerAddress:
     """Where a container of ours is reached; raises EngineError for one that is not ours."""
     try:
-        broker, address = container.labels[BROKER_LABEL], container.labels[_ADDRESS_LABEL]
+        broker, address = container.labels[_BROKER_LABEL], container.labels[_ADDRESS_LABEL]
     except KeyError as missing:
         raise EngineError(f"container {container.name} was not started by Ecotone Lite") from missing
     return BrokerAddress(Broker(broker), address, f"container {container.name}")
@@ -155,19 +166,8 @@ _RECIPES = {
 }
 
 
-def _image_for(engine: Engine, broker: Broker) -> str:
-    recipe = _RECIPES[broker]
-    asked = os.environ.get(recipe.variable)
-    images = (asked,) if asked else recipe.images
-    for image in images:
-        if engine.has_image(image):
-            return image
-    engine.pull(images[0])
-    return images[0]
-
-
 def _order(broker: Broker, image: str, name: str, labels: Mapping[str, str]) -> Order:
     recipe, host_port = _RECIPES[broker], free_port()
     setup = recipe.setup(host_port)
-    ours = {BROKER_LABEL: broker.value, _ADDRESS_LABEL: setup.address}
+    ours = {_BROKER_LABEL: broker.value, _ADDRESS_LABEL: setup.address}
     return Order(image, name, recipe.port, host_port, setup.environment, {**labels, **ours})

@@ -24,6 +24,8 @@ __all__ = [
 LOOPBACK = "127.0.0.1"
 _ON_THIS_MACHINE = {"localhost", "localnpipe", LOOPBACK, "::1"}
 _WORDS_FOR_A_TAKEN_PORT = ("port is already allocated", "address already in use")
+_ANY_VERSION = "1.44"
+_NOT_INSTALLED = "testcontainers is not installed: pip install 'ecotone-lite[containers]'"
 _NOT_FOUND = 404
 _CONFLICT = 409
 
@@ -160,14 +162,33 @@ def _connect() -> Any:
     try:
         from testcontainers.core.docker_client import DockerClient
     except ImportError as missing:
-        raise EngineError("testcontainers is not installed: pip install 'ecotone-lite[containers]'") from missing
-    client = DockerClient().client
-    host = urlsplit(client.api.base_url).hostname
-    if host not in _ON_THIS_MACHINE:
-        client.close()
-        raise EngineError(f"the Docker engine is on another machine ({host}), and its containers answer only there")
-    client.ping()
-    return client
+        raise EngineError(_NOT_INSTALLED) from missing
+    untried = DockerClient(version=_ANY_VERSION).client  # a version being given, it asks the engine nothing yet
+    try:
+        _check_place(untried.api)
+    finally:
+        untried.close()
+    return DockerClient().client
+
+
+def _check_place(api: Any) -> None:
+    """Docker's client says at length when nobody is there, and leaves a socket open, which is a warning in a test."""
+    url = urlsplit(api.base_url)
+    if url.hostname not in _ON_THIS_MACHINE:
+        raise EngineError(f"the Docker engine is on another machine ({url.hostname}), and containers answer only there")
+    path = getattr(api.get_adapter(api.base_url), "socket_path", None)
+    try:
+        _knock(path, url.port)
+    except OSError as error:
+        raise EngineError(f"no Docker engine answers at {path or url.netloc} ({error.strerror})") from error
+
+
+def _knock(path: str | None, port: int | None) -> None:
+    if path is not None:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(path)
+    elif port is not None:
+        socket.create_connection((LOOPBACK, port)).close()
 
 
 @contextmanager
@@ -189,7 +210,7 @@ def _told_as_engine_errors() -> Iterator[None]:
         from docker.errors import APIError, DockerException  # type: ignore[import-untyped]
         from requests import RequestException
     except ImportError as missing:
-        raise EngineError("testcontainers is not installed: pip install 'ecotone-lite[containers]'") from missing
+        raise EngineError(_NOT_INSTALLED) from missing
     try:
         yield
     except APIError as refused:

@@ -23,7 +23,7 @@ class ExternalBrokers(BrokerProvider):
         given: Mapping[Broker, str] | None = None,
         environment: Mapping[str, str] = os.environ,
         *,
-        patience_seconds: float = 30.0,
+        patience_seconds: float = 15.0,
     ) -> None:
         self._known = {**_from_environment(environment), **_from_options(given or {})}
         self._patience_seconds = patience_seconds
@@ -39,7 +39,8 @@ class ExternalBrokers(BrokerProvider):
         try:
             wait_until_it_answers(address, Deadline.after(self._patience_seconds))
         except NoAnswer as reason:
-            raise BrokerUnavailable(broker, [f"{address} does not answer ({reason})"]) from reason
+            mend = f"start that broker, or unset {ADDRESS_VARIABLES[broker]}"
+            raise BrokerUnavailable(broker, [f"{address} does not answer ({reason})"], mend) from reason
         return address
 
     def close(self) -> None:

@@ -2,9 +2,11 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+import socket
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from ecotone_lite.clock import Deadline
 from ecotone_testing.brokers.provider import Broker, BrokerAddress
@@ -16,6 +18,10 @@ __all__ = ["NoAnswer", "make_round_trip", "wait_until_it_answers"]
 
 _Settings = dict[str, str | int | float | bool]
 
+_Place = tuple[str, int]
+
+_KAFKA_PORT = 9092
+_LEAST_SECONDS = 0.1
 _SECONDS_OF_ONE_TRY = 10.0
 _SECONDS_BETWEEN_TRIES = 0.1
 _MESSAGE = b"there and back"
@@ -25,6 +31,10 @@ class NoAnswer(Exception):
     """A broker did not answer, or not as it should; the message is the reason."""
 
 
+class NeverAnswers(NoAnswer):
+    """It is of no use to try again."""
+
+
 def wait_until_it_answers(
     address: BrokerAddress, deadline: Deadline, can_still_come: Callable[[], bool] = lambda: True
 ) -> None:
@@ -32,6 +42,8 @@ def wait_until_it_answers(
     while True:
         try:
             return make_round_trip(address, deadline)
+        except NeverAnswers:
+            raise
         except NoAnswer:
             if deadline.expired or not can_still_come():
                 raise
@@ -49,7 +61,8 @@ def _over_kafka(servers: str, within: Deadline) -> None:
         from confluent_kafka import KafkaException
         from confluent_kafka.admin import AdminClient
     except ImportError as missing:
-        raise NoAnswer("confluent-kafka is not installed: pip install 'ecotone-lite[kafka]'") from missing
+        raise NeverAnswers("confluent-kafka is not installed: pip install 'ecotone-lite[kafka]'") from missing
+    _knock(_places(servers), within)
     name = f"ecotone-round-trip-{secrets.token_hex(4)}"
     connection: _Settings = {"bootstrap.servers": servers, "log_level": 0, "reconnect.backoff.max.ms": 200}
     try:
@@ -58,10 +71,33 @@ def _over_kafka(servers: str, within: Deadline) -> None:
         raise NoAnswer(_reason(error)) from error
 
 
+def _knock(places: Iterable[_Place], within: Deadline) -> None:
+    """Raises NoAnswer at once if nobody listens at any; clients would try until their time is up."""
+    reasons = [_why_not_listening(place, within) for place in places]
+    if all(reasons):
+        raise NoAnswer("; ".join(dict.fromkeys(filter(None, reasons))))
+
+
+def _why_not_listening(place: _Place, within: Deadline) -> str:
+    try:
+        socket.create_connection(place, max(within.remaining(), _LEAST_SECONDS)).close()
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
+
+
+def _places(servers: str) -> list[_Place]:
+    try:
+        parts = [urlsplit(server if "//" in server else f"//{server}") for server in servers.split(",")]
+        return [(part.hostname or "localhost", part.port or _KAFKA_PORT) for part in parts]
+    except ValueError:
+        raise NeverAnswers("the address is not of the form host:port,host:port") from None
+
+
 def _through_topic(name: str, admin: "AdminClient", connection: _Settings, within: Deadline) -> None:
     from confluent_kafka.cimpl import NewTopic
 
-    seconds = {"request_timeout": max(within.remaining(), 0.1)}
+    seconds = {"request_timeout": max(within.remaining(), _LEAST_SECONDS)}
     admin.create_topics([NewTopic(name, 1, 1)], **seconds)[name].result(within.remaining() + 1)
     try:
         # The coordinator of groups begins its work when it is asked for; a consumer that asks first waits for seconds.
@@ -98,7 +134,7 @@ def _over_rabbitmq(url: str, within: Deadline) -> None:
     try:
         from pika.exceptions import AMQPError
     except ImportError as missing:
-        raise NoAnswer("pika is not installed: pip install 'ecotone-lite[rabbitmq]'") from missing
+        raise NeverAnswers("pika is not installed: pip install 'ecotone-lite[rabbitmq]'") from missing
     try:
         with _quiet("pika"):
             _through_queue(url, within)
@@ -109,7 +145,9 @@ def _over_rabbitmq(url: str, within: Deadline) -> None:
 def _through_queue(url: str, within: Deadline) -> None:
     from pika import BlockingConnection
 
-    connection = BlockingConnection(_parameters(url, within))
+    parameters = _parameters(url, within)
+    _knock([(parameters.host, parameters.port)], within)
+    connection = BlockingConnection(parameters)
     try:
         channel = connection.channel()
         channel.confirm_delivery()
@@ -128,9 +166,9 @@ def _parameters(url: str, within: Deadline) -> Any:
     try:
         parameters = URLParameters(url)
     except (ValueError, TypeError):  # what it says may quote the password
-        raise NoAnswer("the address is no URL such as amqp://user:password@host:5672/%2F") from None
-    parameters.socket_timeout = parameters.blocked_connection_timeout = max(within.remaining(), 0.1)
-    parameters.stack_timeout = max(within.remaining(), 0.1)
+        raise NeverAnswers("the address is no URL such as amqp://user:password@host:5672/%2F") from None
+    parameters.socket_timeout = parameters.blocked_connection_timeout = max(within.remaining(), _LEAST_SECONDS)
+    parameters.stack_timeout = max(within.remaining(), _LEAST_SECONDS)
     parameters.connection_attempts = 1
     return parameters
 
@@ -141,9 +179,10 @@ def _check(received: bytes | None) -> None:
 
 
 def _reason(error: BaseException) -> str:
-    """The deepest words of an error: clients wrap them in their own."""
-    words = [str(part) or type(part).__name__ for part in error.args] or [type(error).__name__]
-    return f"{type(error).__name__}: {words[0]}"
+    """The innermost words of an error: clients wrap them in their own."""
+    while error.args and isinstance(error.args[0], BaseException):
+        error = error.args[0]
+    return str(error) or type(error).__name__
 
 
 @contextmanager

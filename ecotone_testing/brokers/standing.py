@@ -5,12 +5,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from ecotone_lite.clock import Deadline
-from ecotone_testing.brokers.containers import BROKER_LABEL, SECONDS_TO_START, address_of, launch, wait_until_ready
+from ecotone_testing.brokers.containers import SECONDS_TO_START, address_of, launch, wait_until_ready
 from ecotone_testing.brokers.engine import Container, Engine, EngineError, NameTaken, PortTaken, open_engine
 from ecotone_testing.brokers.provider import Broker, BrokerAddress, BrokerProvider, BrokerUnavailable
 from ecotone_testing.brokers.round_trip import NoAnswer, make_round_trip
 
-__all__ = ["StandingBroker", "StandingBrokers", "down", "remove_left_over", "status", "up"]
+__all__ = ["StandingBroker", "StandingBrokers", "down", "status", "up"]
 
 _NAMES = "ecotone"
 _LABEL = "ecotone-lite.standing"
@@ -55,13 +55,10 @@ def status(*, names: str = _NAMES) -> tuple[StandingBroker, ...]:
 def down(*, names: str = _NAMES) -> tuple[str, ...]:
     """Remove what was put up, with its data, and give the names of the containers; raises EngineError."""
     with open_engine() as engine:
-        return _removed(engine, _standing(engine, names))
-
-
-def remove_left_over() -> tuple[str, ...]:
-    """Remove what runs left behind that were killed (and what runs are using right now), and give the names."""
-    with open_engine() as engine:
-        return _removed(engine, [found for found in engine.labelled(BROKER_LABEL) if _LABEL not in found.labels])
+        removed = tuple(container.name for container in _standing(engine, names))
+        for name in removed:
+            engine.remove(name)
+        return removed
 
 
 class StandingBrokers(BrokerProvider):
@@ -113,13 +110,6 @@ def _answers(address: BrokerAddress) -> bool:
 
 def _standing(engine: Engine, names: str) -> tuple[Container, ...]:
     return engine.labelled(f"{_LABEL}={names}")
-
-
-def _removed(engine: Engine, containers: Iterable[Container]) -> tuple[str, ...]:
-    removed = tuple(container.name for container in containers)
-    for name in removed:
-        engine.remove(name)
-    return removed
 
 
 def _name(names: str, broker: Broker) -> str:
