@@ -10,7 +10,7 @@ from ecotone_lite.errors import EcotoneError
 
 __all__ = ["ADDRESS_VARIABLES", "Broker", "BrokerAddress", "BrokerProvider", "BrokerUnavailable"]
 
-_PASSWORD = re.compile(r"(?<=://)([^:/@]*):.*@")
+_PASSWORD = re.compile(r"^(.*?://[^:/@]*)?.*@")
 _HIDDEN = r"\1:***@"
 
 

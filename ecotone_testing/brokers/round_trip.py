@@ -24,6 +24,7 @@ _KAFKA_PORT = 9092
 _LEAST_SECONDS = 0.1
 _SECONDS_OF_ONE_TRY = 10.0
 _SECONDS_BETWEEN_TRIES = 0.1
+_NO_AMQP_URL = "the address is no URL such as amqp://user:password@host:5672/%2F"
 _MESSAGE = b"there and back"
 
 
@@ -88,7 +89,7 @@ def _why_not_listening(place: _Place, within: Deadline) -> str:
 
 def _places(servers: str) -> list[_Place]:
     try:
-        parts = [urlsplit(server if "//" in server else f"//{server}") for server in servers.split(",")]
+        parts = [urlsplit(server if "//" in server else f"//{server.strip()}") for server in servers.split(",")]
         return [(part.hostname or "localhost", part.port or _KAFKA_PORT) for part in parts]
     except ValueError:
         raise NeverAnswers("the address is not of the form host:port,host:port") from None
@@ -163,10 +164,12 @@ def _through_queue(url: str, within: Deadline) -> None:
 def _parameters(url: str, within: Deadline) -> Any:
     from pika import URLParameters
 
+    if not url.startswith(("amqp://", "amqps://")):
+        raise NeverAnswers(_NO_AMQP_URL)
     try:
         parameters = URLParameters(url)
     except (ValueError, TypeError):  # what it says may quote the password
-        raise NeverAnswers("the address is no URL such as amqp://user:password@host:5672/%2F") from None
+        raise NeverAnswers(_NO_AMQP_URL) from None
     parameters.socket_timeout = parameters.blocked_connection_timeout = max(within.remaining(), _LEAST_SECONDS)
     parameters.stack_timeout = max(within.remaining(), _LEAST_SECONDS)
     parameters.connection_attempts = 1

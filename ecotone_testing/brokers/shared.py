@@ -42,10 +42,11 @@ class SharedBrokers(BrokerProvider):
         return self._shares[broker].container.address
 
     def close(self) -> None:
-        atexit.unregister(self.close)
+        """Leave; the last one stops what was started, or raises EngineError."""
         while self._shares:
             _, share = self._shares.popitem()
             share.leave(self._stop)
+        atexit.unregister(self.close)
 
     def _join(self, broker: Broker) -> "_Share":
         try:
