@@ -10,7 +10,7 @@ from ecotone_lite.errors import EcotoneError
 
 __all__ = ["ADDRESS_VARIABLES", "Broker", "BrokerAddress", "BrokerProvider", "BrokerUnavailable"]
 
-_PASSWORD = re.compile(r"(?<=://)([^:/@]*):.*@")
+_PASSWORD = re.compile(r"^(.*?://[^:/@]*)?.*@")
 _HIDDEN = r"\1:***@"
 
 
@@ -47,16 +47,21 @@ class BrokerAddress:
 
 
 class BrokerUnavailable(EcotoneError):
-    """No real broker can be had; the message tells what was tried, in order, and how to mend it."""
+    """No real broker can be had; the message tells what was tried, in order, and how to mend it.
 
-    def __init__(self, broker: Broker, tried: Iterable[str]) -> None:
+    What a try told beyond its first line, such as the log of a container, stands below the sentence.
+    """
+
+    def __init__(self, broker: Broker, tried: Iterable[str], mend: str | None = None) -> None:
         self.broker = broker
         self.tried = tuple(tried)
-        super().__init__(
-            f"no {broker} broker can be had: {'; '.join(self.tried)}; "
-            f"start a Docker engine (where this project is checked out: `make brokers`), "
+        self.mend = mend or (
+            "start a Docker engine (in a checkout of Ecotone Lite: `make brokers`), "
             f"or set {ADDRESS_VARIABLES[broker]} to the address of one"
         )
+        sentences, details = zip(*(attempt.partition("\n")[::2] for attempt in self.tried), strict=True)
+        sentence = f"no {broker} broker can be had: {'; '.join(sentences)}; {self.mend}"
+        super().__init__("\n".join([sentence, *filter(None, details)]))
 
 
 class BrokerProvider(Protocol):
