@@ -153,11 +153,12 @@ class MessageFactory:
         """A new message; raises InvalidHeader for metadata whose names are not non-empty strings.
 
         Sent while another message is handled (its `cause`), it has that message's user headers, where the metadata
-        does not say otherwise, its correlation id, and its id as parent id. Otherwise the correlation id is its own id.
+        does not say otherwise (None takes one away), its correlation id, and its id as parent id. Otherwise the
+        correlation id is its own id.
         """
         headers = dict(cause.headers) if cause else {}
         if metadata:
-            headers.update(_checked(metadata))
+            headers = without_none({**headers, **_checked(metadata)})
         if not headers.get(MESSAGE_ID):
             headers[MESSAGE_ID] = self._ids.new_id()
         if cause:
@@ -214,6 +215,4 @@ def _checked(metadata: Mapping[Any, object]) -> dict[str, Any]:
     for name in metadata:
         if not isinstance(name, str) or not name:
             raise InvalidHeader(f"a header name is a non-empty string, not {name!r}")
-    return {
-        name: value for name, value in metadata.items() if value is not None and name not in _DECIDED_BY_THE_FRAMEWORK
-    }
+    return {name: value for name, value in metadata.items() if name not in _DECIDED_BY_THE_FRAMEWORK}
