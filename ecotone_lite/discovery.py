@@ -36,7 +36,7 @@ from ecotone_lite.message import Headers, Message
 
 __all__ = ["Discovery", "discover", "parameters_of", "routed_types"]
 
-_NOT_A_ROUTE = (str, bytes, int, float, bool, list, tuple, dict, set, frozenset, NoneType)
+_NOT_A_ROUTE = (str, bytes, int, float, bool, list, tuple, dict, set, frozenset, NoneType, Any)
 
 
 @dataclass(frozen=True)
@@ -108,11 +108,12 @@ def _bare(annotation: Any) -> Any:
     return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
-def _hints(function: Callable[..., Any], place: str) -> Mapping[str, Any]:
+def _hints(target: Callable[..., Any] | type[Any], place: str) -> Mapping[str, Any]:
     try:
-        return get_type_hints(function, include_extras=True)
+        return get_type_hints(target, include_extras=True)
     except NameError as error:
-        guilty = next((name for name, hint in function.__annotations__.items() if str(error.name) in str(hint)), "?")
+        places = map(inspect.get_annotations, getattr(target, "__mro__", (target,)))
+        guilty = next((name for hints in places for name, hint in hints.items() if str(error.name) in str(hint)), "?")
         raise UnresolvableParameter(
             f"{place}: the annotation of {guilty!r} names {error.name!r}, which cannot be found from here; "
             f"define it at module level, or do not write the annotation as text"
@@ -125,6 +126,10 @@ class _ClassReader:
     problems: list[ConfigurationError] = field(default_factory=list)
 
     def read(self) -> Discovery:
+        for mark in _marks(self.cls, HandlerMark):
+            self.problems.append(
+                MisplacedDecorator(f"{self.cls.__name__}: @{mark.kind}_handler is for methods; put it on one")
+            )
         handlers = tuple(self._handlers())
         aggregate = self._aggregate() if AGGREGATE in vars(self.cls) else None
         return Discovery(ClassDefinition(self.cls, handlers, aggregate), tuple(self.problems))
@@ -188,6 +193,13 @@ class _ClassReader:
                 f"messages on {definition.channels[0]!r} find their handler by its endpoint id; write "
                 f'@{definition.kind}_handler(endpoint_id="...")',
             )
+        for name in (definition.endpoint_id, *definition.channels):
+            if "," in name:
+                self._wrong(
+                    InvalidHandler,
+                    definition.method,
+                    f"{name!r} has a comma, which separates names on a routing slip",
+                )
         if definition.routing_key is None and not self._has_route(definition):
             self._wrong(
                 InvalidHandler,
@@ -200,7 +212,11 @@ class _ClassReader:
         return definition.payload is not None and bool(routed_types(definition.payload.type))
 
     def _aggregate(self) -> AggregateDefinition:
-        hints = get_type_hints(self.cls, include_extras=True)
+        try:
+            hints = _hints(self.cls, self.cls.__name__)
+        except UnresolvableParameter as problem:
+            self.problems.append(problem)
+            return AggregateDefinition({})
         identifiers = {name: _bare(hint) for name, hint in hints.items() if _is_identifier(hint)}
         if not identifiers:
             self.problems.append(
