@@ -54,30 +54,27 @@ class Conversion:
     def read(self, message: Message, target: Any) -> Any:
         """The payload as `target`; one that is already of that type is given as it is. Raises ConversionError."""
         payload = message.payload
-        fits = _plain_classes(target)
-        if fits and isinstance(payload, fits):
+        if _is_a(type(payload), target):
             return payload
         if isinstance(payload, bytes | str):
             return self._read_text(message, target)
-        if target in _OPEN:
-            return payload
-        return convert(payload, target)
+        return payload if _is_open(target) else convert(payload, target)
 
     def _read_text(self, message: Message, target: Any) -> Any:
         payload, content_type = message.payload, message.headers.get(CONTENT_TYPE)
         if content_type == OCTETS:
-            return payload if target in _OPEN else convert(payload, target)
+            return payload if _is_open(target) else convert(payload, target)
         if content_type == TEXT or (content_type is None and isinstance(payload, str)):
             text = payload if isinstance(payload, str) else _text(payload)
-            return text if target in _OPEN else convert(text, target)
+            return text if _is_open(target) else convert(text, target)
         return self._read_json(payload, self._target(message, target))
 
     def _target(self, message: Message, target: Any) -> Any:
-        """What the type on the wire stands for, where the handler leaves it open."""
-        named = self._known.get(message.headers.get(TYPE_ID, ""))
-        if named is None:
-            return Any if target is object else target
-        return named if target in _OPEN or named in _members(target) else target
+        """What the type on the wire stands for, where the handler leaves it open or takes what inherits its own."""
+        named = self._known.get(str(message.headers.get(TYPE_ID)))
+        if named is not None and (_is_open(target) or _is_a(named, target)):
+            return named
+        return Any if _is_open(target) else target
 
     def _read_json(self, payload: bytes | str, target: Any) -> Any:
         try:
@@ -116,13 +113,24 @@ def _decoder(target: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(target)
 
 
+def _is_a(payload_type: type[Any], target: Any) -> bool:
+    """Whether what is of this class is `target` for sure; where only a look inside can tell, it is not."""
+    classes, protocols = _classes(target)
+    return issubclass(payload_type, classes) or not protocols.isdisjoint(payload_type.__mro__)
+
+
 @lru_cache(maxsize=4096)
-def _plain_classes(target: Any) -> tuple[type[Any], ...]:
-    """The classes whose instances are `target` for sure; empty where only a look inside can tell."""
-    members = _members(target)
-    if all(isinstance(member, type) and get_origin(member) is None and member is not object for member in members):
-        return tuple(member for member in members if not getattr(member, "_is_protocol", False))
-    return ()
+def _classes(target: Any) -> tuple[tuple[type[Any], ...], frozenset[type[Any]]]:
+    """The members that are classes, and those that are protocols, which must be inherited to count."""
+    members = [each for each in _members(target) if isinstance(each, type) and get_origin(each) is None]
+    protocols = frozenset(each for each in members if getattr(each, "_is_protocol", False))
+    return tuple(each for each in members if each not in protocols and each not in _OPEN), protocols
+
+
+@lru_cache(maxsize=4096)
+def _is_open(target: Any) -> bool:
+    """Whether anything will do."""
+    return any(member in _OPEN for member in _members(target))
 
 
 def _members(target: Any) -> tuple[Any, ...]:
