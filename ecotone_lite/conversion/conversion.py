@@ -1,6 +1,6 @@
 """Payloads and header values: to bytes where they leave, to the type that is asked for where they arrive."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
@@ -40,11 +40,8 @@ class Conversion:
         if isinstance(payload, bytes):
             return _typed(message, payload, OCTETS)
         if isinstance(payload, str):
-            return _typed(message, payload.encode(), TEXT)
-        try:
-            written = self._encode(payload)
-        except (TypeError, msgspec.MsgspecError) as error:
-            raise ConversionError(f"{type(payload).__name__} cannot be written as {JSON}: {error}") from error
+            return _typed(message, _written(payload, str.encode, TEXT), TEXT)
+        written = _written(payload, self._encode, JSON)
         headers = message.headers.to_dict()
         headers[CONTENT_TYPE] = JSON
         if type(payload).__module__ != "builtins":
@@ -101,6 +98,13 @@ def _typed(message: Message, payload: bytes, content_type: str) -> Message:
     return Message(payload, Headers.owning({**message.headers, CONTENT_TYPE: content_type}))
 
 
+def _written(payload: Any, encode: Callable[[Any], bytes], content_type: str) -> bytes:
+    try:
+        return encode(payload)
+    except (TypeError, UnicodeEncodeError, msgspec.MsgspecError) as error:
+        raise ConversionError(f"{type(payload).__name__} cannot be written as {content_type}: {error}") from error
+
+
 def _text(payload: bytes) -> str:
     try:
         return payload.decode()
@@ -110,7 +114,7 @@ def _text(payload: bytes) -> str:
 
 @lru_cache(maxsize=1024)
 def _decoder(target: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(target)
+    return msgspec.json.Decoder(target, strict=False)
 
 
 def _is_a(payload_type: type[Any], target: Any) -> bool:
