@@ -53,7 +53,7 @@ def asynchronous(*channels: str) -> HandlerDecorator:
 
     Several channels are passed one after the other (Ecotone: #[Asynchronous]). Raises MisplacedDecorator without any.
     """
-    if not channels or not all(isinstance(channel, str) and channel for channel in channels):
+    if not channels or any(not channel or callable(channel) for channel in channels):
         place = next((f"{channel.__qualname__}: " for channel in channels if hasattr(channel, "__qualname__")), "")
         raise MisplacedDecorator(f'{place}name the channel: @asynchronous("...")')
 

@@ -10,7 +10,7 @@ import msgspec
 from ecotone_lite.errors import ConversionError
 from ecotone_lite.message import CONTENT_TYPE, TYPE_ID, Headers, Message
 
-__all__ = ["JSON", "OCTETS", "TEXT", "Conversion", "type_id"]
+__all__ = ["JSON", "OCTETS", "TEXT", "Conversion", "as_text", "convert", "type_id"]
 
 JSON = "application/json"
 TEXT = "text/plain"
@@ -90,6 +90,17 @@ def convert(value: object, target: Any) -> Any:
         raise ConversionError(f"{value!r} is no {_name(target)}: {error}") from error
     except TypeError as error:
         raise ConversionError(f"{type(value).__name__} cannot be read as {_name(target)}: {error}") from error
+
+
+def as_text(value: object) -> str:
+    """A header as a wire carries it that knows only text; raises ConversionError."""
+    if isinstance(value, bool):
+        return "1" if value else ""
+    try:
+        plain = msgspec.to_builtins(value, str_keys=True)
+        return plain if isinstance(plain, str) else msgspec.json.encode(plain).decode()
+    except TypeError as error:
+        raise ConversionError(f"{type(value).__name__} cannot be written as text: {error}") from error
 
 
 def _typed(message: Message, payload: bytes, content_type: str) -> Message:

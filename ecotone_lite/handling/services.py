@@ -3,10 +3,9 @@
 import sys
 from collections.abc import Iterable, Mapping
 from enum import Enum
-from types import NoneType, UnionType
-from typing import Any, Protocol, TypeVar, Union, cast, get_args, get_origin
+from typing import Any, Protocol, TypeVar, cast
 
-from ecotone_lite.definitions import NO_DEFAULT, Parameter, once_per_class
+from ecotone_lite.definitions import NO_DEFAULT, Parameter, once_per_class, optional
 from ecotone_lite.discovery import parameters_of
 from ecotone_lite.errors import UnresolvableParameter
 
@@ -102,7 +101,8 @@ class Services:
         if _is_a_value(service_type):
             raise UnresolvableParameter(
                 f"{asked_by}: no {service_type.__name__} is given, and none is built; give the service that needs it "
-                f'in dependencies=[...], mark a header with Annotated[..., Header("...")], or give the parameter a default'
+                f'in dependencies=[...], mark a header with Annotated[..., Header("...")], '
+                f"or give the parameter a default"
             )
         if service_type in self._under_construction:
             circle = " -> ".join(cls.__name__ for cls in (*self._under_construction, service_type))
@@ -129,11 +129,10 @@ def _constructor_parameters(cls: type[Any]) -> tuple[Parameter, ...]:
 
 def _wanted(parameter: Parameter) -> tuple[Any, Any]:
     """The type of the service that is asked for, and what stands in for it."""
-    members = get_args(parameter.type) if get_origin(parameter.type) in (Union, UnionType) else ()
-    others = [member for member in members if member is not NoneType]
-    if len(others) != 1 or len(others) == len(members):
+    wanted = optional(parameter.type)
+    if wanted is None:
         return parameter.type, parameter.default
-    return others[0], parameter.default if parameter.has_default else None
+    return wanted, parameter.default if parameter.has_default else None
 
 
 @once_per_class
