@@ -88,7 +88,7 @@ def with_list(self: object, lines: list[str]) -> None: ...
 @command_handler
 def with_anything(self: object, command: Any) -> None: ...
 @command_handler
-def without_annotation(self, command): ...  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, E301
+def without_annotation(self, command): ...  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
 
 
 @pytest.mark.parametrize(
