@@ -274,15 +274,15 @@ class _Builder:
 
     def _check(self) -> None:
         self.problems += contradictions(self.handlers)
-        claimed: dict[str, str] = {}
+        claimed: dict[str, HandlerDefinition] = {}
         for handler in self.handlers:
             if handler.explicit_endpoint_id is None:
                 continue
-            other = claimed.setdefault(handler.explicit_endpoint_id, handler.place)
-            if other != handler.place:
+            other = claimed.setdefault(handler.explicit_endpoint_id, handler)
+            if (other.owner, other.method) != (handler.owner, handler.method):
                 self.problems.append(
                     DuplicateEndpointId(
-                        f"{other} and {handler.place} both have the endpoint id {handler.endpoint_id!r}; "
+                        f"{other.place} and {handler.place} both have the endpoint id {handler.endpoint_id!r}; "
                         f"messages could not tell them apart, so rename one"
                     )
                 )

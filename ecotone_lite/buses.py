@@ -29,8 +29,8 @@ class _Bus(FrameworkService):
         return self._messages.create(payload, metadata, cause=self._handling.cause())
 
     def _keyed(self, key: str, payload: object, metadata: Metadata | None, media_type: str | None) -> Message:
-        said = {CONTENT_TYPE: media_type} if media_type else {}
-        return self._message(payload, {**(metadata or {}), **said, self._key_header: key})
+        routing = {self._key_header: key, **({CONTENT_TYPE: media_type} if media_type else {})}
+        return self._messages.create(payload, metadata, cause=self._handling.cause(), routing=routing)
 
 
 class _ToOneHandler(_Bus):

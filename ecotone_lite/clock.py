@@ -4,13 +4,9 @@ import time
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
 
-from ecotone_lite.errors import MessagingError
+from ecotone_lite.errors import ClockMovedBackwards
 
-__all__ = ["Clock", "ClockMovedBackwards", "Deadline", "Stopwatch", "SystemClock", "VirtualClock"]
-
-
-class ClockMovedBackwards(MessagingError):
-    """Virtual time only moves forward."""
+__all__ = ["Clock", "Deadline", "Stopwatch", "SystemClock", "VirtualClock"]
 
 
 class Clock(ABC):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, TypeVar, overload
 
 from ecotone_lite.definitions import AsynchronousMark, HandlerKind, HandlerMark
+from ecotone_lite.errors import MisplacedDecorator
 
 __all__ = ["aggregate", "asynchronous", "command_handler", "event_handler", "query_handler"]
 
@@ -50,8 +51,11 @@ def query_handler(first: Any = None, /, *, endpoint_id: str | None = None) -> An
 def asynchronous(*channels: str) -> HandlerDecorator:
     """Handle what arrives on a channel, when a consumer of it runs; on a class: all its command and event handlers.
 
-    Several channels are passed one after the other (Ecotone: #[Asynchronous]).
+    Several channels are passed one after the other (Ecotone: #[Asynchronous]). Raises MisplacedDecorator without any.
     """
+    if not channels or any(not channel or callable(channel) for channel in channels):
+        place = next((f"{channel.__qualname__}: " for channel in channels if hasattr(channel, "__qualname__")), "")
+        raise MisplacedDecorator(f'{place}name the channel: @asynchronous("...")')
 
     def decorate(target: HandlerT, /) -> HandlerT:
         return _stamp(target, AsynchronousMark(channels))

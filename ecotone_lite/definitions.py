@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from types import NoneType, UnionType
+from typing import Any, TypeVar, Union, cast, get_args, get_origin
 
 __all__ = [
     "AggregateDefinition",
@@ -20,6 +21,7 @@ __all__ = [
     "Reference",
     "Source",
     "once_per_class",
+    "optional",
 ]
 
 ReadT = TypeVar("ReadT")
@@ -33,15 +35,25 @@ def once_per_class(read: Callable[[type[Any]], ReadT]) -> Callable[[type[Any]], 
     return cast("Callable[[type[Any]], ReadT]", lru_cache(maxsize=4096)(read))
 
 
+def optional(annotation: Any) -> Any | None:
+    """The X of `X | None`; None for any other annotation."""
+    members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else ()
+    others = [member for member in members if member is not NoneType]
+    return others[0] if len(others) == 1 else None
+
+
 class FrameworkService:
     """What Ecotone itself hands to a parameter of this type; never the payload."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A parameter that is filled from a header: `reason: Annotated[str, Header("reason")]`."""
+    """A parameter that is filled from a header: `reason: Annotated[str, Header("reason")]`.
 
-    name: str
+    Without a name, the header is called like the parameter: `reason: Annotated[str, Header]`.
+    """
+
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +111,7 @@ class Parameter:
     type: Any
     name_there: str | None = None
     default: Any = NO_DEFAULT
+    keyword_only: bool = False
 
     @property
     def has_default(self) -> bool:

@@ -23,6 +23,7 @@ from ecotone_lite.definitions import (
     Reference,
     Source,
     once_per_class,
+    optional,
 )
 from ecotone_lite.errors import (
     ConfigurationError,
@@ -36,7 +37,7 @@ from ecotone_lite.message import Headers, Message
 
 __all__ = ["Discovery", "discover", "parameters_of", "routed_types"]
 
-_NOT_A_ROUTE = (str, bytes, int, float, bool, list, tuple, dict, set, frozenset, NoneType)
+_NOT_A_ROUTE = (str, bytes, int, float, bool, list, tuple, dict, set, frozenset, NoneType, Any)
 
 
 @dataclass(frozen=True)
@@ -71,27 +72,24 @@ def parameters_of(function: Callable[..., Any], place: str, *, payload: bool) ->
     for parameter in own:
         if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
             continue
-        default = NO_DEFAULT if parameter.default is inspect.Parameter.empty else parameter.default
-        read = _parameter(parameter.name, hints.get(parameter.name, Any), default)
-        if read is None:
+        bare, marks = _read(hints.get(parameter.name, Any))
+        source, name_there = _source(bare, marks)
+        if source is None:
             source = Source.PAYLOAD if payload else Source.SERVICE
             payload = False
-            read = Parameter(parameter.name, source, _bare(hints.get(parameter.name, Any)), None, default)
-        found.append(read)
+        default = NO_DEFAULT if parameter.default is inspect.Parameter.empty else parameter.default
+        keyword_only = parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        found.append(Parameter(parameter.name, source, bare, name_there, default, keyword_only))
     return tuple(found)
 
 
-def _parameter(name: str, annotation: Any, default: Any) -> Parameter | None:
-    """A parameter that says itself where its value comes from."""
-    bare = _bare(annotation)
-    for mark in getattr(annotation, "__metadata__", ()):
-        if isinstance(mark, Header):
-            return Parameter(name, Source.HEADER, bare, mark.name, default)
-        if mark is Reference or isinstance(mark, Reference):
-            reference = mark if isinstance(mark, Reference) else Reference()
-            return Parameter(name, Source.SERVICE, bare, reference.name, default)
-    source = _source_by_type(bare)
-    return Parameter(name, source, bare, None, default) if source else None
+def _source(bare: Any, marks: tuple[Any, ...]) -> tuple[Source | None, str | None]:
+    """Where a parameter says its value comes from, and its name there."""
+    for mark in marks:
+        for marker, source in ((Header, Source.HEADER), (Reference, Source.SERVICE)):
+            if mark is marker or isinstance(mark, marker):
+                return source, getattr(mark, "name", None) if isinstance(mark, marker) else None
+    return _source_by_type(bare), None
 
 
 def _source_by_type(annotation: Any) -> Source | None:
@@ -104,15 +102,21 @@ def _source_by_type(annotation: Any) -> Source | None:
     return None
 
 
-def _bare(annotation: Any) -> Any:
-    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+def _read(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+    """The type and the marks of `Annotated[type, *marks]`, also where `| None` stands behind it."""
+    marked = optional(annotation) or annotation
+    if get_origin(marked) is not Annotated:
+        return annotation, ()
+    bare = get_args(marked)[0]
+    return bare if marked is annotation else bare | None, marked.__metadata__
 
 
-def _hints(function: Callable[..., Any], place: str) -> Mapping[str, Any]:
+def _hints(target: Callable[..., Any] | type[Any], place: str) -> Mapping[str, Any]:
     try:
-        return get_type_hints(function, include_extras=True)
+        return get_type_hints(target, include_extras=True)
     except NameError as error:
-        guilty = next((name for name, hint in function.__annotations__.items() if str(error.name) in str(hint)), "?")
+        places = map(inspect.get_annotations, getattr(target, "__mro__", (target,)))
+        guilty = next((name for hints in places for name, hint in hints.items() if str(error.name) in str(hint)), "?")
         raise UnresolvableParameter(
             f"{place}: the annotation of {guilty!r} names {error.name!r}, which cannot be found from here; "
             f"define it at module level, or do not write the annotation as text"
@@ -125,6 +129,10 @@ class _ClassReader:
     problems: list[ConfigurationError] = field(default_factory=list)
 
     def read(self) -> Discovery:
+        for mark in _marks(self.cls, HandlerMark):
+            self.problems.append(
+                MisplacedDecorator(f"{self.cls.__name__}: @{mark.kind}_handler is for methods; put it on one")
+            )
         handlers = tuple(self._handlers())
         aggregate = self._aggregate() if AGGREGATE in vars(self.cls) else None
         return Discovery(ClassDefinition(self.cls, handlers, aggregate), tuple(self.problems))
@@ -188,6 +196,13 @@ class _ClassReader:
                 f"messages on {definition.channels[0]!r} find their handler by its endpoint id; write "
                 f'@{definition.kind}_handler(endpoint_id="...")',
             )
+        for name in (definition.endpoint_id, *definition.channels):
+            if "," in name:
+                self._wrong(
+                    InvalidHandler,
+                    definition.method,
+                    f"{name!r} has a comma, which separates names on a routing slip",
+                )
         if definition.routing_key is None and not self._has_route(definition):
             self._wrong(
                 InvalidHandler,
@@ -200,8 +215,13 @@ class _ClassReader:
         return definition.payload is not None and bool(routed_types(definition.payload.type))
 
     def _aggregate(self) -> AggregateDefinition:
-        hints = get_type_hints(self.cls, include_extras=True)
-        identifiers = {name: _bare(hint) for name, hint in hints.items() if _is_identifier(hint)}
+        try:
+            hints = _hints(self.cls, self.cls.__name__)
+        except UnresolvableParameter as problem:
+            self.problems.append(problem)
+            return AggregateDefinition({})
+        read = {name: _read(hint) for name, hint in hints.items()}
+        identifiers = {name: bare for name, (bare, marks) in read.items() if _is_identifier(marks)}
         if not identifiers:
             self.problems.append(
                 InvalidAggregate(
@@ -215,8 +235,8 @@ class _ClassReader:
         self.problems.append(error(f"{self.cls.__name__}.{method}: {mend}"))
 
 
-def _is_identifier(hint: Any) -> bool:
-    return any(mark is Identifier or isinstance(mark, Identifier) for mark in getattr(hint, "__metadata__", ()))
+def _is_identifier(marks: tuple[Any, ...]) -> bool:
+    return any(mark is Identifier or isinstance(mark, Identifier) for mark in marks)
 
 
 def _marks(target: Any, kind: type[Any]) -> tuple[Any, ...]:

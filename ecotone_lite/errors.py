@@ -23,11 +23,12 @@ EcotoneError
 │   ├── BrokerUnreachable              the broker of a channel does not answer
 │   ├── DeliveryLost                   a delivery was taken away before it was settled
 │   └── AlreadySettled                 a delivery was settled a second time
-└── AggregateError                     a stored aggregate stands in the way
-    ├── AggregateNotFound              nothing is stored under the identifier
-    ├── IdentifierMissing              the message or aggregate carries no identifier
-    └── ConcurrencyError               somebody else was faster
-        └── AggregateAlreadyExists     created before
+├── AggregateError                     a stored aggregate stands in the way
+│   ├── AggregateNotFound              nothing is stored under the identifier
+│   ├── IdentifierMissing              the message or aggregate carries no identifier
+│   └── ConcurrencyError               somebody else was faster
+│       └── AggregateAlreadyExists     created before
+└── ClockMovedBackwards                virtual time was told to move back
 """
 
 from collections.abc import Iterable, Sequence
@@ -39,6 +40,7 @@ __all__ = [
     "AggregateNotFound",
     "AlreadySettled",
     "BrokerUnreachable",
+    "ClockMovedBackwards",
     "ConcurrencyError",
     "ConfigurationError",
     "ConversionError",
@@ -198,6 +200,10 @@ class ConcurrencyError(AggregateError):
 
 class AggregateAlreadyExists(ConcurrencyError):
     """An aggregate was created under an identifier that is taken."""
+
+
+class ClockMovedBackwards(EcotoneError):
+    """Virtual time only moves forward."""
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

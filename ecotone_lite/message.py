@@ -55,7 +55,8 @@ _NEVER_HANDED_ON = frozenset(
     }
 )
 _FAMILIES_NEVER_HANDED_ON = ("ecotone.", "kafka_", "_aggregate_", "_stream_")
-_DECIDED_BY_THE_FRAMEWORK = (ROUTING_SLIP, REPLY_CHANNEL, POLLED_CHANNEL_NAME)
+_BUS = "ecotone.modelling.bus."
+_DECIDED_BY_THE_FRAMEWORK = frozenset({ROUTING_SLIP, REPLY_CHANNEL, POLLED_CHANNEL_NAME, AGGREGATE_IDENTIFIERS})
 
 
 class Headers(Mapping[str, Any]):
@@ -148,16 +149,26 @@ class MessageFactory:
         self._ids = ids
 
     def create(
-        self, payload: object, metadata: Mapping[str, object] | None = None, *, cause: "Lineage | None" = None
+        self,
+        payload: object,
+        metadata: Mapping[str, object] | None = None,
+        *,
+        cause: "Lineage | None" = None,
+        routing: Mapping[str, object] | None = None,
     ) -> Message:
         """A new message; raises InvalidHeader for metadata whose names are not non-empty strings.
 
+        `routing`: headers that the framework itself sets; metadata, all headers of another message maybe, cannot.
+
         Sent while another message is handled (its `cause`), it has that message's user headers, where the metadata
-        does not say otherwise, its correlation id, and its id as parent id. Otherwise the correlation id is its own id.
+        does not say otherwise (None takes one away), its correlation id, and its id as parent id. Otherwise the
+        correlation id is its own id.
         """
         headers = dict(cause.headers) if cause else {}
         if metadata:
-            headers.update(_checked(metadata))
+            headers = without_none({**headers, **_checked(metadata)})
+        if routing:
+            headers.update(routing)
         if not headers.get(MESSAGE_ID):
             headers[MESSAGE_ID] = self._ids.new_id()
         if cause:
@@ -194,7 +205,7 @@ class Lineage:
 
 def routing_key_header(kind: str) -> str:
     """The header that carries the routing key of a "command", "event" or "query" within the process."""
-    return f"ecotone.modelling.bus.{kind}_by_name"
+    return f"{_BUS}{kind}_by_name"
 
 
 def handed_on(headers: Mapping[str, Any]) -> dict[str, Any]:
@@ -215,5 +226,7 @@ def _checked(metadata: Mapping[Any, object]) -> dict[str, Any]:
         if not isinstance(name, str) or not name:
             raise InvalidHeader(f"a header name is a non-empty string, not {name!r}")
     return {
-        name: value for name, value in metadata.items() if value is not None and name not in _DECIDED_BY_THE_FRAMEWORK
+        name: value
+        for name, value in metadata.items()
+        if name not in _DECIDED_BY_THE_FRAMEWORK and not name.startswith(_BUS)
     }

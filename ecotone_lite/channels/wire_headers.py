@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import msgspec
-
+from ecotone_lite.conversion.conversion import as_text
 from ecotone_lite.message import CORRELATION_ID, MESSAGE_ID, PARTITION_SOURCE_KEY, TIMESTAMP, Headers, Message
 
 __all__ = ["decoded", "from_wire", "travelling", "with_text_values"]
@@ -19,7 +18,7 @@ def travelling(headers: Mapping[str, Any]) -> dict[str, Any]:
 
 def with_text_values(headers: Mapping[str, Any]) -> dict[str, str]:
     """Every value as text: true is "1", false is "", lists and mappings are JSON (Ecotone's Kafka wire format)."""
-    return {name: _text(value) for name, value in headers.items()}
+    return {name: as_text(value) for name, value in headers.items()}
 
 
 def from_wire(payload: bytes, headers: Mapping[str, Any], *, otherwise: str) -> Message:
@@ -38,16 +37,6 @@ def decoded(pairs: Iterable[tuple[str, bytes | str | None]]) -> dict[str, str]:
         for name, value in pairs
         if value is not None
     }
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "1" if value else ""
-    if isinstance(value, int | float):
-        return str(value)
-    return msgspec.json.encode(value).decode()
 
 
 def _seconds(given: object) -> int:

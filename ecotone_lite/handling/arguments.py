@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from ecotone_lite.conversion.conversion import convert
-from ecotone_lite.definitions import HandlerDefinition, Parameter, Source
+from ecotone_lite.conversion.conversion import as_text, convert
+from ecotone_lite.definitions import HandlerDefinition, Parameter, Source, optional
 from ecotone_lite.errors import ConversionError, HeaderNotFound
 from ecotone_lite.handling.services import Services
 from ecotone_lite.message import Message
@@ -80,14 +80,17 @@ def _missing(parameter: Parameter, name: str, place: str, message: Message) -> A
 
 def header_as(value: object, target: Any) -> Any:
     """A header as the type that is asked for, also where the wire knows only text; raises ConversionError."""
-    if not isinstance(value, str):
-        return convert(value, target)
-    if target is bool and value in (*_TRUE, *_FALSE):
+    wanted = optional(target) or target
+    if wanted is bool and value in (*_TRUE, *_FALSE):
         return value in _TRUE
     try:
         return convert(value, target)
     except ConversionError as error:
-        return _from_json(value, target, error)
+        if isinstance(value, str):
+            return _from_json(value, target, error)
+        if wanted is str:
+            return as_text(value)
+        raise
 
 
 def _from_json(text: str, target: Any, error: ConversionError) -> Any:

@@ -34,7 +34,9 @@ class Invocation:
 
     def __init__(self, definition: HandlerDefinition, arguments: list[Argument], conversion: Conversion) -> None:
         self._function = _synchronous(definition.function)
-        self._arguments = arguments
+        planned = list(zip(definition.parameters, arguments, strict=True))
+        self._arguments = [argument for parameter, argument in planned if not parameter.keyword_only]
+        self._named = {parameter.name: argument for parameter, argument in planned if parameter.keyword_only}
         self._conversion = conversion
         self._target = definition.payload.type if definition.payload else None
         self._has_payload = definition.payload is not None
@@ -47,7 +49,8 @@ class Invocation:
         return message if payload is message.payload else message.with_payload(payload)
 
     def call(self, target: object, message: Message) -> Any:
-        return self._function(target, *[argument(message) for argument in self._arguments])
+        named = {name: argument(message) for name, argument in self._named.items()} if self._named else {}
+        return self._function(target, *[argument(message) for argument in self._arguments], **named)
 
 
 class ServiceEndpoint:
@@ -75,8 +78,8 @@ def _synchronous(function: Callable[..., Any]) -> Callable[..., Any]:
     if not inspect.iscoroutinefunction(function):
         return function
 
-    def run_to_the_end(*arguments: Any) -> Any:
-        return _run(function(*arguments))
+    def run_to_the_end(*arguments: Any, **named: Any) -> Any:
+        return _run(function(*arguments, **named))
 
     return run_to_the_end
 

@@ -1,9 +1,11 @@
 """Finds what a parameter asks for by type: given, provided by the framework, or built from its type hints, once."""
 
+import sys
 from collections.abc import Iterable, Mapping
+from enum import Enum
 from typing import Any, Protocol, TypeVar, cast
 
-from ecotone_lite.definitions import Parameter, once_per_class
+from ecotone_lite.definitions import NO_DEFAULT, Parameter, once_per_class, optional
 from ecotone_lite.discovery import parameters_of
 from ecotone_lite.errors import UnresolvableParameter
 
@@ -11,23 +13,34 @@ __all__ = ["Services"]
 
 ServiceT = TypeVar("ServiceT")
 
+_ANYTHING = (Any, object)
+_SAID_BY_TYPING = (
+    "__annotations__",
+    "__doc__",
+    "__orig_bases__",
+    "__non_callable_proto_members__",
+    "_is_runtime_protocol",
+)
+
 
 class Services:
     """The services of one application.
 
     A type is looked up among the framework's own, then among the given dependencies (an instance of exactly that class,
     else of a subclass; for a Protocol, one that has its members), then it is built, and its own parameters likewise.
+    For a parameter that has a default, or may be None, nothing is built.
     """
 
     def __init__(self, given: Iterable[object] | Mapping[str, object] = ()) -> None:
         self._named: dict[str, object] = dict(given) if isinstance(given, Mapping) else {}
         self._given: list[object] = list(given.values()) if isinstance(given, Mapping) else list(given)
-        self._known: dict[Any, Any] = {}
+        self._provided: dict[Any, Any] = {}
+        self._found: dict[Any, Any] = {}
         self._under_construction: list[type[Any]] = []
 
     def provide(self, service_type: Any, service: object) -> None:
         """Hand out this instance for exactly this type."""
-        self._known[service_type] = service
+        self._provided[service_type] = self._found[service_type] = service
 
     def named(self, name: str) -> object | None:
         return self._named.get(name)
@@ -35,35 +48,32 @@ class Services:
     def get(self, service_type: type[ServiceT], *, asked_by: str = "") -> ServiceT:
         """The service of a type; raises UnresolvableParameter, naming who asked by `asked_by`."""
         try:
-            return cast("ServiceT", self._known[service_type])
+            return cast("ServiceT", self._found[service_type])
         except KeyError:
-            service = self._known[service_type] = self._find(service_type, asked_by)
-            return cast("ServiceT", service)
+            pass
+        service = self._found[service_type] = self._find(service_type, asked_by)
+        return cast("ServiceT", service)
 
     def for_parameter(self, parameter: Parameter, place: str) -> Any:
         """What a constructor's or handler's parameter is filled with; its default when there is nothing else."""
         asked_by = f"{place}({parameter.name}: {_name(parameter.type)})"
+        wanted, default = _wanted(parameter)
         if parameter.name_there is not None:
             service = self.named(parameter.name_there)
-            if service is None and not parameter.has_default:
+            if service is None and default is NO_DEFAULT:
                 raise UnresolvableParameter(
                     f"{asked_by}: no service is named {parameter.name_there!r}; give one: "
                     f"dependencies={{{parameter.name_there!r}: ...}}"
                 )
-            return parameter.default if service is None else service
-        if not parameter.has_default:
-            return self.get(parameter.type, asked_by=asked_by)
-        return self._among_known(parameter.type, asked_by, parameter.default)
-
-    def _among_known(self, service_type: Any, asked_by: str, default: Any) -> Any:
-        if service_type in self._known:
-            return self._known[service_type]
-        return (
-            next(iter(self._matching(service_type, asked_by)), default) if isinstance(service_type, type) else default
-        )
+            return default if service is None else service
+        if default is NO_DEFAULT:
+            return self.get(wanted, asked_by=asked_by)
+        if wanted in self._provided or not isinstance(wanted, type):
+            return self._provided.get(wanted, default)
+        return next(iter(self._matching(wanted, asked_by)), default)
 
     def _find(self, service_type: Any, asked_by: str) -> Any:
-        if not isinstance(service_type, type):
+        if not isinstance(service_type, type) or service_type in _ANYTHING:
             raise UnresolvableParameter(
                 f'{asked_by}: this is no service; mark a header with Annotated[..., Header("...")], '
                 f"or give the parameter a default"
@@ -88,10 +98,11 @@ class Services:
                 f"{asked_by or service_type.__name__}: nothing given is a {service_type.__name__}; "
                 f"pass one in dependencies=[...]"
             )
-        if service_type.__module__ == "builtins":
+        if _is_a_value(service_type):
             raise UnresolvableParameter(
-                f"{asked_by}: a {service_type.__name__} cannot be found by its type; give the service that needs it in "
-                f'dependencies=[...], mark a header with Annotated[..., Header("...")], or give the parameter a default'
+                f"{asked_by}: no {service_type.__name__} is given, and none is built; give the service that needs it "
+                f'in dependencies=[...], mark a header with Annotated[..., Header("...")], '
+                f"or give the parameter a default"
             )
         if service_type in self._under_construction:
             circle = " -> ".join(cls.__name__ for cls in (*self._under_construction, service_type))
@@ -116,6 +127,23 @@ def _constructor_parameters(cls: type[Any]) -> tuple[Parameter, ...]:
     return parameters_of(cls.__init__, f"{cls.__name__}.__init__", payload=False)
 
 
+def _wanted(parameter: Parameter) -> tuple[Any, Any]:
+    """The type of the service that is asked for, and what stands in for it."""
+    wanted = optional(parameter.type)
+    if wanted is None:
+        return parameter.type, parameter.default
+    return wanted, parameter.default if parameter.has_default else None
+
+
+@once_per_class
+def _is_a_value(cls: type[Any]) -> bool:
+    """Texts, numbers, dates, enums, tuples: type hints do not tell which one is meant."""
+    said = {name for base in cls.__mro__ if base is not object for name in vars(base)}
+    its_own_way = "__new__" in said and "__init__" not in said
+    from_python = cls.__module__.partition(".")[0] in sys.stdlib_module_names
+    return from_python or its_own_way or issubclass(cls, Enum)
+
+
 def _is_a(service: object, service_type: type[Any]) -> bool:
     if _is_protocol(service_type):
         return all(hasattr(service, member) for member in _members(service_type))
@@ -132,7 +160,7 @@ class _EmptyProtocol(Protocol):
 
 @once_per_class
 def _members(protocol: type[Any]) -> frozenset[str]:
-    silent = {*vars(_EmptyProtocol), "__annotations__", "__doc__", "__orig_bases__", "__non_callable_proto_members__"}
+    silent = {*vars(_EmptyProtocol), *_SAID_BY_TYPING}
     said = (name for base in protocol.__mro__ if _is_protocol(base) and base is not Protocol for name in _own(base))
     return frozenset(said) - silent
 
